@@ -1,0 +1,5 @@
+"""Longitudinal treatment-response tracking: scans, lesions, categories, reasons."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

@@ -1,0 +1,114 @@
+"""The field's words, as enumerations. A leaf: imports nothing of this package.
+
+Values are those of RECIST, DICOM and the CDISC controlled terminology, as they are exported.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a lesion counts as (RECIST 1.1, sections 4.1 and 4.3.5)."""
+
+    TARGET = "TARGET"
+    NON_TARGET = "NON_TARGET"
+    NEW = "NEW"
+
+
+class LesionState(StrEnum):
+    """What a reader says of a lesion where no diameter is given."""
+
+    PRESENT = "PRESENT"
+    ABSENT = "ABSENT"
+    TOO_SMALL = "TOO_SMALL"
+    NOT_EVALUABLE = "NOT_EVALUABLE"
+    MERGED = "MERGED"
+    UNEQUIVOCAL_PROGRESSION = "UNEQUIVOCAL_PROGRESSION"
+    EQUIVOCAL = "EQUIVOCAL"
+    UNEQUIVOCAL = "UNEQUIVOCAL"
+
+
+STATES_BY_ROLE: dict[Role, frozenset[LesionState]] = {
+    Role.TARGET: frozenset(
+        {LesionState.TOO_SMALL, LesionState.ABSENT, LesionState.NOT_EVALUABLE, LesionState.MERGED}
+    ),
+    Role.NON_TARGET: frozenset(
+        {
+            LesionState.PRESENT,
+            LesionState.ABSENT,
+            LesionState.UNEQUIVOCAL_PROGRESSION,
+            LesionState.NOT_EVALUABLE,
+        }
+    ),
+    Role.NEW: frozenset(
+        {
+            LesionState.EQUIVOCAL,
+            LesionState.UNEQUIVOCAL,
+            LesionState.ABSENT,
+            LesionState.NOT_EVALUABLE,
+        }
+    ),
+}
+"""The states each role admits in a measurement table."""
+
+
+class Event(StrEnum):
+    """What became of a lesion at a time point."""
+
+    BASELINE = "baseline"
+    PERSISTING = "persisting"
+    NEW = "new"
+    NEWLY_IMAGED = "newly_imaged"
+    RESOLVED = "resolved"
+    REAPPEARED = "reappeared"
+    MERGED = "merged"
+    SPLIT = "split"
+    NOT_IMAGED = "not_imaged"
+    NOT_MARKED = "not_marked"
+
+
+class Category(StrEnum):
+    """Response categories, CDISC submission values (codelist ONCRSR)."""
+
+    CR = "CR"
+    PR = "PR"
+    SD = "SD"
+    PD = "PD"
+    NE = "NE"
+    NON_CR_NON_PD = "NON-CR/NON-PD"
+    NED = "NED"
+    ND = "ND"
+    MISSING = "MISSING"
+
+
+class NewLesion(StrEnum):
+    """What is said of new lesions at a time point."""
+
+    YES = "YES"
+    NO = "NO"
+    EQUIVOCAL = "EQUIVOCAL"
+    NE = "NE"
+
+
+class Status(StrEnum):
+    """Whether a person stands behind a category."""
+
+    CONFIRMED = "confirmed"
+    PROVISIONAL = "provisional"
+
+
+class Source(StrEnum):
+    """Where a lesion's role, organ or node flag comes from."""
+
+    READER = "reader"
+    PERSON = "person"
+    PROPOSED = "proposed"
+
+
+class AccountRole(StrEnum):
+    """What an account may do in the dashboard."""
+
+    ADMIN = "admin"
+    READER = "reader"
+    VIEWER = "viewer"
