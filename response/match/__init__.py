@@ -1,0 +1,1 @@
+"""One reader's findings of successive time points, joined into lesions through time."""
