@@ -1,0 +1,97 @@
+"""Mean, spread, maximum and the 1 cm³ peak."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from response.errors import InputError
+from response.geometry import Grid
+from response.measure import measure_labels
+from response.measure.uptake import SPHERE_RADIUS_MM, SphereKernel
+
+IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+
+
+def measure(values, mask, spacing=(1.0, 1.0, 1.0)):
+    images = [sitk.GetImageFromArray(np.ascontiguousarray(np.transpose(a))) for a in (values, mask)]
+    for image in images:
+        image.SetSpacing(spacing)
+    (lesion,) = measure_labels(*images)
+    return lesion
+
+
+def centred_mask(size, half=1):
+    mask = np.zeros((size, size, size), np.uint8)
+    mask[(slice(size // 2 - half, size // 2 + half + 1),) * 3] = 1
+    return mask
+
+
+def test_mean_spread_and_maximum_are_those_of_the_voxels():
+    values = np.zeros((4, 4, 4), np.float32)
+    mask = np.zeros((4, 4, 4), np.uint8)
+    mask[1, 1, 1:3] = 1
+    values[1, 1, 1:3] = (2, 6)
+    lesion = measure(values, mask)
+    assert (lesion.mean_value, lesion.sd_value, lesion.max_value) == (4, 2, 6)
+
+
+@pytest.mark.parametrize(
+    "spacing", [(0.5, 0.7, 0.9), (1, 1, 5), (2, 2, 2), (4.07, 4.07, 3), (8,) * 3]
+)
+def test_the_sphere_holds_one_cubic_centimetre(spacing):
+    kernel = SphereKernel.of(Grid((0, 0, 0), spacing, IDENTITY, (9, 9, 9)))
+    assert kernel.weights.sum() * np.prod(spacing) == pytest.approx(1000, rel=0.01)
+
+
+def test_the_sphere_has_the_radius_of_one_cubic_centimetre():
+    assert pytest.approx(6.2035, abs=1e-4) == SPHERE_RADIUS_MM
+
+
+def test_the_peak_of_an_even_lesion_is_its_value():
+    values = np.full((31, 31, 31), 3.7, np.float32)
+    assert measure(values, centred_mask(31)).peak_value == pytest.approx(3.7, rel=1e-6)
+
+
+def test_the_peak_of_a_small_hot_spot_is_diluted_by_what_is_around():
+    # A single voxel of 8 mm³ at 100 in a cold sphere of 1000 mm³.
+    values = np.zeros((21, 21, 21), np.float32)
+    values[10, 10, 10] = 100
+    assert measure(values, centred_mask(21), (2.0, 2.0, 2.0)).peak_value == pytest.approx(
+        0.8, rel=0.02
+    )
+
+
+def test_the_peak_sphere_may_reach_out_of_the_lesion():
+    # Hot on the side x > 0: the best centre is the lesion's last voxel towards it, at x = 1 mm;
+    # the part of a sphere beyond the plane x = -d is (2 + 3q - q³) / 4 with q = d / radius.
+    values = np.zeros((31, 31, 31), np.float32)
+    values[16:] = 1
+    toward = (1 - 0.5) / SPHERE_RADIUS_MM
+    expected = (2 + 3 * toward - toward**3) / 4
+    assert measure(values, centred_mask(31)).peak_value == pytest.approx(expected, abs=0.01)
+
+
+def test_a_ramp_peaks_at_the_lesions_last_voxel():
+    values = np.broadcast_to(np.arange(41, dtype=np.float32)[:, None, None], (41, 41, 41))
+    assert measure(values, centred_mask(41, half=4)).peak_value == pytest.approx(24, abs=1e-6)
+
+
+def test_a_sphere_that_leaves_the_image_counts_what_is_within():
+    values = np.full((12, 12, 12), 5.0, np.float32)
+    mask = np.zeros((12, 12, 12), np.uint8)
+    mask[0, 0, 0] = 1
+    assert measure(values, mask).peak_value == pytest.approx(5)
+
+
+def test_an_image_smaller_than_the_sphere_is_measured():
+    values = np.arange(27, dtype=np.float32).reshape(3, 3, 3)
+    assert measure(values, np.ones((3, 3, 3), np.uint8)).peak_value == pytest.approx(13, abs=1e-6)
+
+
+def test_a_value_that_is_not_finite_is_refused():
+    values = np.zeros((9, 9, 9), np.float32)
+    values[4, 4, 5] = np.inf
+    with pytest.raises(InputError, match="finite"):
+        measure(values, centred_mask(9, half=0))
