@@ -1,0 +1,132 @@
+"""What the commands share: the workspace option, exit statuses, progress, errors in one line."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from response.errors import InputError, ManifestError, ProtocolError, ResponseError
+from response.model import Refusal, Subject
+from response.store import Store
+from response.workspace import Workspace
+
+DONE, IN_PART, REFUSED = 0, 1, 2
+"""Exit statuses of the contract."""
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+home_option = click.option(
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The workspace; else $RESPONSE_HOME, else ./response-home.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+subject_option = click.option("--subject", help="Only this subject.")
+
+
+def existing(**more: Any) -> click.Path:
+    """Return the type of a path that must be there."""
+    return click.Path(path_type=Path, exists=True, **more)
+
+
+def actor() -> str:
+    """Return who runs the command, for the audit trail."""
+    try:
+        return os.environ.get("RESPONSE_ACTOR") or getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+def open_workspace(home: Path | None, *, create: bool = True) -> tuple[Workspace, Store]:
+    """Open the workspace and its store, or end with status 2."""
+    workspace = Workspace.open(home, create=create)
+    return workspace, Store(workspace)
+
+
+def choose_subjects(store: Store, name: str | None) -> list[Subject]:
+    """Return the subjects a command works on; an unknown one is a usage error."""
+    if not name:
+        return list(store.read_subjects())
+    subject = store.read_subject(name)
+    if subject is None:
+        raise InputError(f"subject {name}: not in this workspace; 'response ingest' adds scans")
+    return [subject]
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """Show a bar on a terminal, plain lines elsewhere (on standard error)."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _plain_progress()
+        return
+    columns = (
+        TextColumn("{task.description:<18}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console) as bar:
+        tasks: dict[str, Any] = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total)
+            bar.update(tasks[what], completed=done, total=total)
+
+        yield show
+
+
+def _plain_progress() -> Callable[[str, int, int], None]:
+    said: set[tuple[str, int, int]] = set()
+
+    def show(what: str, done: int, total: int) -> None:
+        if total and (what, done, total) not in said:
+            said.add((what, done, total))
+            click.echo(f"{what}: {done}/{total}", err=True)
+
+    return show
+
+
+def report_refusals(refused: Iterable[Refusal], warnings: Iterable[str] = ()) -> None:
+    """Print refusals and warnings, one line each, on standard error."""
+    for warning in warnings:
+        click.echo(f"warning: {warning}", err=True)
+    for refusal in refused:
+        click.echo(f"refused: {refusal}", err=True)
+
+
+def print_json(rows: Iterable[object]) -> None:
+    """Print one JSON object per line."""
+    for row in rows:
+        click.echo(json.dumps(row, default=str, ensure_ascii=False))
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """End with status 2 and a line per problem instead of a traceback."""
+    try:
+        yield
+    except (ManifestError, ProtocolError) as error:
+        problems = error.problems or (str(error),)
+        click.echo(f"error: {str(error).splitlines()[0]}", err=True)
+        if len(problems) > 1 or str(problems[0]) not in str(error):
+            for problem in problems:
+                click.echo(f"  {problem}", err=True)
+        sys.exit(REFUSED)
+    except ResponseError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(REFUSED)
+    except KeyboardInterrupt:
+        click.echo("interrupted; what was done is kept, run the command again to go on", err=True)
+        sys.exit(130)

@@ -1,0 +1,239 @@
+"""The main job: demo, run, ingest, track, assess."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from response.cli.common import (
+    DONE,
+    IN_PART,
+    REFUSED,
+    actor,
+    choose_subjects,
+    existing,
+    home_option,
+    json_option,
+    open_workspace,
+    plain_errors,
+    print_json,
+    progress_bar,
+    report_refusals,
+    subject_option,
+)
+from response.cli.look import print_summary, start_dashboard
+from response.demo import make_patients
+from response.errors import InputError
+from response.ingest import IngestReport, ingest_paths
+from response.pipeline import Report, assess_all, track_all
+from response.store import Store
+from response.workspace import Workspace
+
+Options = dict[str, Any]
+
+
+def ingest_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that ``run`` and ``ingest`` share."""
+    for option in (
+        click.option(
+            "--marks-complete",
+            is_flag=True,
+            help="Vouch that the segmentations hold every visible lesion.",
+        ),
+        click.option("--lesions", type=existing(dir_okay=False), help="Organs, roles, calls (CSV)."),
+        click.option("--subjects", type=existing(dir_okay=False), help="Dates of subjects (CSV)."),
+        click.option(
+            "--root",
+            type=existing(file_okay=False),
+            help="Paths of a manifest may point anywhere below this folder.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+workers_option = click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=2,
+    show_default=True,
+    help="Registrations at once, each in a process of its own.",
+)
+
+
+@click.command(epilog="Example: response demo --home ./demo-home")
+@home_option
+@click.option("--no-serve", is_flag=True, help="End after the summary table.")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8050, show_default=True)
+@workers_option
+def demo(home: Path | None, no_serve: bool, host: str, port: int, workers: int) -> None:
+    """Run the main job on the bundled phantom patients, then open the dashboard."""
+    with plain_errors():
+        workspace, store = open_workspace(home)
+        with progress_bar() as progress:
+            manifest, dicom = make_patients(workspace, progress)
+            status = _main_job(
+                workspace, store, manifest, {"marks_complete": False}, workers, progress
+            )
+            if dicom is not None:
+                options = {
+                    "marks_complete": True,
+                    "lesions": _beside(dicom, "lesions.csv"),
+                    "subjects": _beside(dicom, "subjects.csv"),
+                }
+                status = max(
+                    status, _main_job(workspace, store, (dicom,), options, workers, progress)
+                )
+        print_summary(store)
+        if not no_serve:
+            start_dashboard(workspace, host, port)
+    sys.exit(status)
+
+
+def _beside(folder: Path, name: str) -> Path | None:
+    path = folder.parent / f"dicom_{name}"
+    return path if path.exists() else None
+
+
+@click.command(epilog="Example: response run scans/manifest.csv --home ./clinic")
+@click.argument("paths", nargs=-1, required=True, type=existing())
+@home_option
+@ingest_options
+@workers_option
+@json_option
+def run(
+    paths: tuple[Path, ...], home: Path | None, workers: int, as_json: bool, **options: Any
+) -> None:
+    """Ingest, track and assess scans: manifests (CSV) or DICOM folders."""
+    with plain_errors():
+        workspace, store = open_workspace(home)
+        with progress_bar() as progress:
+            status = _main_job(workspace, store, paths, options, workers, progress)
+        if status != REFUSED:
+            print_summary(store, as_json=as_json)
+    sys.exit(status)
+
+
+@click.command(epilog="Example: response ingest scans/manifest.csv --home ./clinic")
+@click.argument("paths", nargs=-1, required=True, type=existing())
+@home_option
+@ingest_options
+@json_option
+def ingest(paths: tuple[Path, ...], home: Path | None, as_json: bool, **options: Any) -> None:
+    """Read manifests or DICOM folders into the workspace."""
+    with plain_errors():
+        workspace, store = open_workspace(home)
+        with progress_bar() as progress:
+            report = _ingest(workspace, store, paths, options, progress)
+        if as_json:
+            counts = {"taken": len(report.taken), "unchanged": len(report.unchanged)}
+            print_json([counts | {"refused": len(report.refused)}])
+        else:
+            click.echo(
+                f"{len(report.taken)} time points taken, {len(report.unchanged)} unchanged, "
+                f"{len(report.refused)} refusals"
+            )
+    sys.exit(_ingest_status(report))
+
+
+@click.command(epilog="Example: response track --home ./clinic --subject P01 --workers 2")
+@home_option
+@subject_option
+@workers_option
+def track(home: Path | None, subject: str | None, workers: int) -> None:
+    """Register successive scans, match lesions and measure: only what is new or changed."""
+    with plain_errors():
+        workspace, store = open_workspace(home, create=False)
+        with progress_bar() as progress:
+            report = track_all(
+                workspace,
+                store,
+                choose_subjects(store, subject),
+                actor=actor(),
+                workers=workers,
+                progress=progress,
+            )
+        _say(report, "tracked")
+    sys.exit(IN_PART if report.refused else DONE)
+
+
+@click.command(epilog="Example: response assess --home ./clinic --criterion recist11")
+@home_option
+@subject_option
+@click.option("--criterion", default="", help="Else the protocol's.")
+def assess(home: Path | None, subject: str | None, criterion: str) -> None:
+    """Derive categories, best response and endpoints."""
+    with plain_errors():
+        workspace, store = open_workspace(home, create=False)
+        with progress_bar() as progress:
+            report = assess_all(
+                workspace,
+                store,
+                choose_subjects(store, subject),
+                actor=actor(),
+                criterion=criterion,
+                progress=progress,
+            )
+        _say(report, "assessed")
+    sys.exit(IN_PART if report.refused else DONE)
+
+
+def _main_job(
+    workspace: Workspace,
+    store: Store,
+    paths: Sequence[Path],
+    options: Options,
+    workers: int,
+    progress: Callable[[str, int, int], None],
+) -> int:
+    report = _ingest(workspace, store, paths, options, progress)
+    status = _ingest_status(report)
+    if status == REFUSED:
+        return status
+    subjects = list(store.read_subjects())
+    tracked = track_all(
+        workspace, store, subjects, actor=actor(), workers=workers, progress=progress
+    )
+    report_refusals(tracked.refused, tracked.warnings)
+    assess_all(workspace, store, subjects, actor=actor(), progress=progress)
+    return max(status, IN_PART if tracked.refused else DONE)
+
+
+def _ingest(
+    workspace: Workspace,
+    store: Store,
+    paths: Sequence[Path],
+    options: Options,
+    progress: Callable[[str, int, int], None],
+) -> IngestReport:
+    if not paths:
+        raise InputError("nothing to read: name a manifest or a DICOM folder")
+    report = ingest_paths(
+        list(paths),
+        workspace,
+        store,
+        root=options.get("root"),
+        subjects_csv=options.get("subjects"),
+        lesions_csv=options.get("lesions"),
+        marks_complete=bool(options.get("marks_complete")),
+        actor=actor(),
+        progress=progress,
+    )
+    report_refusals(report.refused, report.warnings)
+    return report
+
+
+def _ingest_status(report: IngestReport) -> int:
+    if not report.refused:
+        return DONE
+    return IN_PART if report.taken or report.unchanged else REFUSED
+
+
+def _say(report: Report, what: str) -> None:
+    report_refusals(report.refused, report.warnings)
+    click.echo(f"{report.done} streams {what}, {report.unchanged} unchanged")

@@ -1,0 +1,129 @@
+"""Looking at what is known: explain, serve, export, check; and the summary table."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from response.cli.common import (
+    DONE,
+    IN_PART,
+    choose_subjects,
+    home_option,
+    open_workspace,
+    plain_errors,
+    print_json,
+)
+from response.errors import InputError
+from response.explain import explain_subject
+from response.export.csv import export_csv
+from response.model import SubjectResult
+from response.store import Store
+from response.workspace import Workspace
+
+
+def start_dashboard(workspace: Workspace, host: str, port: int) -> None:
+    """Serve the dashboard that is installed beside this package."""
+    found = entry_points(group="response.dashboard", name="serve")
+    if not found:
+        raise InputError("no dashboard is installed: reinstall the distribution whole")
+    serve_pages: Any = next(iter(found)).load()
+    serve_pages(workspace, host, port)
+
+
+@click.command(epilog="Example: response serve --home ./clinic --port 8050")
+@home_option
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8050, show_default=True)
+def serve(home: Path | None, host: str, port: int) -> None:
+    """Serve the dashboard; a one-time login link is printed at the start."""
+    with plain_errors():
+        workspace, _store = open_workspace(home, create=False)
+        start_dashboard(workspace, host, port)
+
+
+@click.command(epilog="Example: response explain P04 2025-06-02 --home ./clinic")
+@click.argument("subject")
+@click.argument("time_point", required=False)
+@home_option
+def explain(subject: str, time_point: str | None, home: Path | None) -> None:
+    """Say in sentences how a category came about."""
+    with plain_errors():
+        _workspace, store = open_workspace(home, create=False)
+        choose_subjects(store, subject)
+        for line in explain_subject(store.read_results(subject), time_point):
+            click.echo(line)
+
+
+@click.command(epilog="Example: response export csv --out ./tables --home ./clinic")
+@click.argument("what", metavar="FORMAT", type=click.Choice(["csv"]))
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False))
+@home_option
+def export(what: str, out: Path, home: Path | None) -> None:
+    """Write what is known as files: csv."""
+    with plain_errors():
+        _workspace, store = open_workspace(home, create=False)
+        for path in export_csv(store, out):
+            click.echo(str(path))
+
+
+@click.command(epilog="Example: response check --home ./clinic")
+@home_option
+def check(home: Path | None) -> None:
+    """Verify the workspace: schema, audit chain, digests of images, orphans."""
+    with plain_errors():
+        _workspace, store = open_workspace(home, create=False)
+        problems = store.check()
+        for problem in problems:
+            click.echo(problem)
+        if not problems:
+            click.echo("the workspace is whole")
+    sys.exit(IN_PART if problems else DONE)
+
+
+SUMMARY = (
+    ("subject", "subject"),
+    ("reader", "reader"),
+    ("time_points", "time points"),
+    ("baseline_sum_mm", "baseline sum, mm"),
+    ("last_sum_mm", "last sum, mm"),
+    ("overall_responses", "overall responses"),
+    ("best_overall_response", "best"),
+    ("status", "status"),
+)
+
+
+def print_summary(store: Store, *, as_json: bool = False) -> None:
+    """Print a line per subject and reader: sums, categories, best overall response."""
+    rows = [_summary(result) for result in store.read_results()]
+    if as_json:
+        print_json(rows)
+        return
+    table = Table(box=None, pad_edge=False)
+    for _key, title in SUMMARY:
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        table.add_row(*(str(row[key]) for key, _title in SUMMARY))
+    Console(width=None if sys.stdout.isatty() else 140).print(table)
+
+
+def _summary(result: SubjectResult) -> dict[str, object]:
+    latest = {a.time_point: a for a in sorted(result.assessments, key=lambda a: (a.date, a.as_of))}
+    ordered = list(latest.values())
+    reader = result.summary.reader
+    return {
+        "subject": result.summary.subject,
+        "reader": " ".join(word for word in (reader.evaluator, reader.evaluator_id) if word),
+        "time_points": len(ordered),
+        "baseline_sum_mm": ordered[0].sum_of_diameters_mm if ordered else "",
+        "last_sum_mm": ordered[-1].sum_of_diameters_mm if ordered else "",
+        "overall_responses": ", ".join(a.overall_response for a in ordered if a.overall_response),
+        "best_overall_response": result.summary.best_overall_response,
+        "status": ordered[-1].status.value if ordered else "",
+    }

@@ -1,0 +1,98 @@
+"""Stateless tools: the functions of the main job, on files, without a workspace."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from response.assess_table import assess_table as assess_measurements
+from response.assess_table import best_response_table
+from response.cli.common import existing, json_option, plain_errors
+from response.criteria import CRITERIA
+from response.ingest.images import read_image
+from response.measure import measure_labels
+from response.model import Measurement
+from response.protocol import read_protocol
+from response.register import register_files
+
+
+@click.command("assess-table", epilog="Example: response assess-table lesions.csv --out ./result")
+@click.argument("table", type=existing(dir_okay=False))
+@click.option("--criterion", default="recist11", type=click.Choice(sorted(CRITERIA)))
+@click.option("--subjects", type=existing(dir_okay=False), help="Dates of subjects (CSV).")
+@click.option("--time-points", type=existing(dir_okay=False), help="Facts of time points (CSV).")
+@click.option("--protocol", type=existing(dir_okay=False), help="protocol.toml")
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False))
+def assess_table(
+    table: Path,
+    criterion: str,
+    subjects: Path | None,
+    time_points: Path | None,
+    protocol: Path | None,
+    out: Path,
+) -> None:
+    """Turn a table of lesion measurements into assessments.csv and subjects.csv."""
+    with plain_errors():
+        rules = read_protocol(protocol) if protocol else None
+        for path in assess_measurements(table, subjects, time_points, rules, criterion, out):
+            click.echo(str(path))
+
+
+@click.command("best-response", epilog="Example: response best-response overall.csv --out best.csv")
+@click.argument("overall", type=existing(dir_okay=False))
+@click.option("--protocol", type=existing(dir_okay=False), help="protocol.toml")
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False))
+def best_response(overall: Path, protocol: Path | None, out: Path) -> None:
+    """Turn overall responses by date into best overall responses."""
+    with plain_errors():
+        best_response_table(overall, read_protocol(protocol) if protocol else None, out)
+        click.echo(str(out))
+
+
+MEASURED = (
+    "label,voxels,volume_mm3,longest_diameter_mm,short_axis_mm,extent_3d_mm,"
+    "x_mm,y_mm,z_mm,mean,sd,max,peak"
+).split(",")
+
+
+@click.command(epilog="Example: response measure scan.nii.gz mask.nii.gz --json")
+@click.argument("image", type=existing())
+@click.argument("mask", type=existing())
+@json_option
+def measure(image: Path, mask: Path, as_json: bool) -> None:
+    """Measure every label of a mask on its image: diameters, volume, values."""
+    with plain_errors():
+        scan, axis = read_image(image)
+        marks, _axis = read_image(mask, mask=True)
+        rows = [_measured(m) for m in measure_labels(scan, marks, slice_axis=axis)]
+        if as_json:
+            click.echo(json.dumps(rows))
+            return
+        click.echo("\t".join(MEASURED))
+        for row in rows:
+            click.echo("\t".join(f"{row[name]:.10g}" for name in MEASURED))
+
+
+def _measured(m: Measurement) -> dict[str, float]:
+    x, y, z = m.centroid
+    values = asdict(m) | {"x_mm": x, "y_mm": y, "z_mm": z}
+    values |= {name: values[f"{name}_value"] for name in ("mean", "sd", "max", "peak")}
+    return {name: values[name] for name in MEASURED}
+
+
+@click.command(epilog="Example: response register baseline.nii.gz followup.nii.gz --out ./pair")
+@click.argument("fixed", type=existing())
+@click.argument("moving", type=existing())
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False))
+@click.option("--points", type=existing(dir_okay=False), help="x,y,z in FIXED's space (mm, LPS).")
+def register(fixed: Path, moving: Path, out: Path, points: Path | None) -> None:
+    """Register MOVING to FIXED; map points from FIXED's space into MOVING's."""
+    with plain_errors():
+        made = register_files(fixed, moving, out, points)
+        trust = "trusted" if made.trusted else f"not trusted: {made.reason}"
+        click.echo(f"{made.engine}, {made.seconds:.1f} s, similarity {made.similarity:.3f}, {trust}")
+
+

@@ -1,0 +1,107 @@
+"""What persons decided, as the steps see it. Pure: decisions in, facts and links out.
+
+A decision is appended, never changed; an ``undo`` takes one back. Decisions outlive re-runs.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+
+from response.match.model import Link
+from response.model import Decision, Finding, Reader, Tracking
+
+KINDS = ("role", "organ", "node", "state", "link", "unlink", "merge", "split", "confirm", "undo")
+
+
+def active_decisions(decisions: Iterable[Decision], reader: Reader) -> tuple[Decision, ...]:
+    """Return one reader's decisions that were not undone, oldest first."""
+    mine = sorted((d for d in decisions if d.reader == reader), key=lambda d: (d.at, d.decision_id))
+    undone = {d.value for d in mine if d.kind == "undo"}
+    return tuple(d for d in mine if d.kind != "undo" and d.decision_id not in undone)
+
+
+def links_of(decisions: Iterable[Decision]) -> tuple[Link, ...]:
+    """Return the links persons forced or forbade; a later word on a pair replaces an earlier one."""
+    said: dict[tuple[str, int, str], bool] = {}
+    for decision in decisions:
+        if decision.kind in ("link", "merge", "split", "unlink"):
+            for label in decision.labels:
+                for uid in decision.tracking_uids:
+                    said[decision.time_point, label, uid] = decision.kind != "unlink"
+    return tuple(Link(tp, label, uid, forced) for (tp, label, uid), forced in said.items())
+
+
+def confirmed_links(tracking: Tracking | None, decisions: Iterable[Decision]) -> tuple[Link, ...]:
+    """Return the links of the time points a person confirmed: matching may not change them."""
+    if tracking is None:
+        return ()
+    until = confirmed_until(tracking, decisions)
+    return tuple(
+        Link(f.time_point, f.label, f.tracking_uid, True)
+        for f in tracking.findings
+        if f.label is not None and (f.date, f.time_point) <= until
+    )
+
+
+def confirmed_until(tracking: Tracking, decisions: Iterable[Decision]) -> tuple[dt.date, str]:
+    """Return (date, time point) up to which a person's confirmation still holds.
+
+    A confirmation holds as long as nothing up to its time point differs from what was confirmed.
+    """
+    days = {f.time_point: f.date for f in tracking.findings}
+    best: tuple[dt.date, str] = (dt.date.min, "")
+    for decision in decisions:
+        if decision.kind == "confirm" and decision.time_point in days:
+            digest = prefix_digest(tracking, decision.time_point)
+            if digest == decision.value:
+                best = max(best, (days[decision.time_point], decision.time_point))
+    return best
+
+
+def prefix_digest(tracking: Tracking, time_point: str) -> str:
+    """Return a digest of all that the categories up to a time point rest on."""
+    days = {f.time_point: f.date for f in tracking.findings}
+    until = (days[time_point], time_point)
+    rows = sorted(_row(f) for f in tracking.findings if (f.date, f.time_point) <= until)
+    seen = {f.tracking_uid for f in tracking.findings if (f.date, f.time_point) <= until}
+    lesions = sorted(
+        [x.tracking_uid, str(x.role), x.organ, x.node, x.part_of]
+        for x in tracking.lesions
+        if x.tracking_uid in seen
+    )
+    text = json.dumps([tracking.baseline_time_point, rows, lesions])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _row(finding: Finding) -> list[str]:
+    measured = finding.measurement
+    diameters = (
+        [str(measured.longest_diameter_mm), str(measured.short_axis_mm)] if measured else ["", ""]
+    )
+    return [
+        finding.time_point,
+        finding.tracking_uid,
+        str(finding.label),
+        str(finding.event),
+        str(finding.state),
+        *diameters,
+    ]
+
+
+def latest_value(decisions: Sequence[Decision], kind: str, tracking_uid: str) -> str | None:
+    """Return what was last decided of a lesion (``role``, ``organ``, ``node``), if anything."""
+    values = [d.value for d in decisions if d.kind == kind and tracking_uid in d.tracking_uids]
+    return values[-1] if values else None
+
+
+def latest_state(decisions: Sequence[Decision], tracking_uid: str, time_point: str) -> str | None:
+    """Return the state a person gave a lesion at a time point, if anyone did."""
+    values = [
+        d.value
+        for d in decisions
+        if d.kind == "state" and tracking_uid in d.tracking_uids and d.time_point == time_point
+    ]
+    return values[-1] if values else None

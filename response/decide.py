@@ -1,0 +1,146 @@
+"""Taking a person's decision: checked against what is there, appended, and carried through."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from response.corrections import prefix_digest
+from response.errors import InputError, MatchError
+from response.model import Decision, Lesion, Reader, Subject, Tracking
+from response.pipeline import Report, assess_all, current_tracking, track_all
+from response.store import Store
+from response.terms import STATES_BY_ROLE, LesionState, Role
+from response.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a person asks for: lesions by their ``tracking_id``, marks by label and time point."""
+
+    kind: str
+    lesions: tuple[str, ...] = ()
+    labels: tuple[int, ...] = ()
+    time_point: str = ""
+    value: str = ""
+    note: str = ""
+
+
+def decide(
+    workspace: Workspace,
+    store: Store,
+    subject: Subject,
+    reader: Reader,
+    correction: Correction,
+    *,
+    actor: str,
+) -> tuple[Decision, Report]:
+    """Append a decision and derive anew what rests on it.
+
+    Raises
+    ------
+    InputError
+        If the lesion, label, time point or value is not one that can be meant.
+    MatchError
+        If the links contradict those made before; the decision is then taken back.
+    """
+    tracking = current_tracking(store, subject.subject, reader)
+    if tracking is None:
+        raise InputError(
+            f"subject {subject.subject}: nothing is tracked for this reader; run 'response track'"
+        )
+    decision = _decision(store, tracking, subject, reader, correction, actor)
+    store.write_decision(decision)
+    try:
+        return decision, _derive(workspace, store, subject, actor)
+    except MatchError:
+        undo = replace(correction, kind="undo", value=decision.decision_id)
+        store.write_decision(_decision(store, tracking, subject, reader, undo, actor))
+        _derive(workspace, store, subject, actor)
+        raise
+
+
+def _derive(workspace: Workspace, store: Store, subject: Subject, actor: str) -> Report:
+    report = track_all(workspace, store, [subject], actor=actor)
+    assess_all(workspace, store, [subject], actor=actor)
+    return report
+
+
+def _decision(
+    store: Store,
+    tracking: Tracking,
+    subject: Subject,
+    reader: Reader,
+    correction: Correction,
+    actor: str,
+) -> Decision:
+    lesions = [_lesion(tracking, name) for name in correction.lesions]
+    _check_place(tracking, correction)
+    return Decision(
+        decision_id=uuid.uuid4().hex[:12],
+        at=dt.datetime.now(dt.UTC),
+        actor=actor,
+        kind=correction.kind,
+        subject=subject.subject,
+        reader=reader,
+        time_point=correction.time_point,
+        tracking_uids=tuple(x.tracking_uid for x in lesions),
+        labels=correction.labels,
+        value=_value(store, tracking, lesions, correction),
+        note=correction.note,
+    )
+
+
+def _lesion(tracking: Tracking, name: str) -> Lesion:
+    for lesion in tracking.lesions:
+        if name in (lesion.tracking_id, lesion.tracking_uid):
+            return lesion
+    known = ", ".join(x.tracking_id for x in tracking.lesions)
+    raise InputError(f"subject {tracking.subject}: no lesion {name}; there are {known}")
+
+
+def _check_place(tracking: Tracking, correction: Correction) -> None:
+    if not correction.time_point:
+        return
+    rows = [f for f in tracking.findings if f.time_point == correction.time_point]
+    if not rows:
+        raise InputError(f"subject {tracking.subject}: no time point {correction.time_point}")
+    marked = {f.label for f in rows if f.label is not None}
+    for label in correction.labels:
+        if label not in marked:
+            raise InputError(
+                f"subject {tracking.subject} {correction.time_point}: no label {label}; "
+                f"there are {', '.join(str(x) for x in sorted(marked))}"
+            )
+
+
+def _value(
+    store: Store, tracking: Tracking, lesions: Sequence[Lesion], correction: Correction
+) -> str:
+    value = correction.value
+    if correction.kind == "confirm":
+        return prefix_digest(tracking, correction.time_point)
+    if correction.kind == "role" and value not in set(Role):
+        raise InputError(f"role {value}: one of {', '.join(Role)}")
+    if correction.kind == "node" and value not in ("true", "false"):
+        raise InputError(f"node {value}: true or false")
+    if correction.kind == "state":
+        _check_state(lesions, value)
+    if correction.kind == "undo":
+        known = {d.decision_id for d in store.read_decisions(tracking.subject)}
+        if value not in known:
+            raise InputError(f"no decision {value}; 'response correct list' shows them")
+    return value
+
+
+def _check_state(lesions: Sequence[Lesion], value: str) -> None:
+    if value not in set(LesionState):
+        raise InputError(f"state {value}: one of {', '.join(LesionState)}")
+    for lesion in lesions:
+        if lesion.role and LesionState(value) not in STATES_BY_ROLE[lesion.role]:
+            allowed = ", ".join(sorted(STATES_BY_ROLE[lesion.role]))
+            raise InputError(
+                f"state {value} is not one of a {lesion.role.value} lesion ({allowed})"
+            )

@@ -1,0 +1,299 @@
+"""The steps in order: register, match, measure, assess. What is new or changed, nothing else.
+
+Every result is kept by the digest of what it came from, so that a second run is a no-op and a run
+that was killed goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from response.assess import assess_subject
+from response.corrections import active_decisions
+from response.errors import RegistrationError
+from response.model import Reader, Refusal, Registration, Scan, Subject, Tracking
+from response.protocol import Protocol
+from response.readings import read_tracking
+from response.register import engine_key, register
+from response.store import Store
+from response.streams import Stream, build_streams, successive_pairs
+from response.tracking import RULES_VERSION, track_stream
+from response.workspace import Workspace
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much is done, and how much there is."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What a step did: counts, and whatever it refused."""
+
+    done: int = 0
+    unchanged: int = 0
+    refused: list[Refusal] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def _silent(_what: str, _done: int, _total: int) -> None:
+    return None
+
+
+def register_all(
+    workspace: Workspace,
+    store: Store,
+    subjects: Iterable[Subject],
+    *,
+    actor: str,
+    workers: int = 2,
+    progress: Progress = _silent,
+) -> Report:
+    """Register successive scans of the subjects, each pair in a process of its own.
+
+    A pair whose registration is stored already is left alone.
+    """
+    report = Report()
+    jobs: dict[str, tuple[Scan, Scan]] = {}
+    for subject in subjects:
+        streams = build_streams(subject.subject, store.read_time_points(subject.subject))
+        for fixed, moving in successive_pairs(streams):
+            key = pair_key(fixed, moving)
+            if store.find_registration(key) is None:
+                jobs[key] = (fixed, moving)
+            else:
+                report.unchanged += 1
+    progress("register", 0, len(jobs))
+    with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
+        running = [pool.submit(_register_pair, workspace, key, *jobs[key]) for key in jobs]
+        try:
+            for number, finished in enumerate(as_completed(running), 1):
+                store.write_registration(finished.result(), actor=actor)
+                report.done += 1
+                progress("register", number, len(jobs))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return report
+
+
+def pair_key(fixed: Scan, moving: Scan) -> str:
+    """Return the digest of everything a registration depends on."""
+    parts = [fixed.image_digest, moving.image_digest, fixed.modality, moving.modality, engine_key()]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _register_pair(workspace: Workspace, key: str, fixed: Scan, moving: Scan) -> Registration:
+    out = workspace.transforms / key[:2] / key
+    same = fixed.modality == moving.modality
+    modality = fixed.modality if same else "mixed"
+    try:
+        made = register(
+            workspace.resolve(fixed.image_path),
+            workspace.resolve(moving.image_path),
+            out,
+            modality=modality,
+        )
+    except RegistrationError as error:
+        return _unregistered(key, fixed, moving, str(error))
+    return Registration(
+        registration_id=key[:32],
+        content_key=key,
+        subject=fixed.subject,
+        modality=moving.modality,
+        series=moving.series,
+        from_scan_id=fixed.scan_id,
+        to_scan_id=moving.scan_id,
+        from_time_point=fixed.time_point,
+        to_time_point=moving.time_point,
+        transform_path=workspace.relative(out),
+        transform_digest=_folder_digest(out),
+        seconds=made.seconds,
+        similarity=made.similarity,
+        folded_fraction=made.folded_fraction,
+        trusted=made.trusted and same,
+        reason=made.reason if same else f"{fixed.modality} to {moving.modality}; {made.reason}",
+        engine=made.engine,
+        parameters=made.parameters,
+        expected_error_mm=made.expected_error_mm,
+    )
+
+
+def _unregistered(key: str, fixed: Scan, moving: Scan, reason: str) -> Registration:
+    return Registration(
+        key[:32],
+        key,
+        fixed.subject,
+        moving.modality,
+        moving.series,
+        fixed.scan_id,
+        moving.scan_id,
+        fixed.time_point,
+        moving.time_point,
+        transform_path="",
+        transform_digest="",
+        seconds=0.0,
+        similarity=0.0,
+        folded_fraction=0.0,
+        trusted=False,
+        reason=reason,
+        engine="none",
+        parameters="{}",
+        expected_error_mm=50.0,
+    )
+
+
+def _folder_digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def track_all(
+    workspace: Workspace,
+    store: Store,
+    subjects: Sequence[Subject],
+    *,
+    actor: str,
+    workers: int = 2,
+    progress: Progress = _silent,
+) -> Report:
+    """Register, match and measure what is new or changed."""
+    report = register_all(
+        workspace, store, subjects, actor=actor, workers=workers, progress=progress
+    )
+    protocol = workspace.protocol()
+    report.done = report.unchanged = 0
+    for number, subject in enumerate(subjects):
+        progress("match and measure", number, len(subjects))
+        streams = build_streams(subject.subject, store.read_time_points(subject.subject))
+        for stream in streams:
+            _track_one(workspace, store, subject, stream, protocol, report, actor)
+    progress("match and measure", len(subjects), len(subjects))
+    return report
+
+
+def _track_one(
+    workspace: Workspace,
+    store: Store,
+    subject: Subject,
+    stream: Stream,
+    protocol: Protocol,
+    report: Report,
+    actor: str,
+) -> None:
+    if not any(stop.read for stop in stream.stops):
+        return
+    decisions = active_decisions(store.read_decisions(subject.subject), stream.reader)
+    registrations = store.read_registrations(subject.subject)
+    former = current_tracking(store, subject.subject, stream.reader)
+    made, refused = track_stream(
+        workspace,
+        stream,
+        subject.facts,
+        protocol,
+        registrations=registrations,
+        decisions=decisions,
+        former=former,
+        known=store.read_known_tracking_uids(subject.subject, stream.reader),
+    )
+    report.refused += refused
+    if made is None:
+        report.unchanged += 1
+        return
+    report.warnings += [f"{subject.subject}: {warning}" for warning in made.warnings]
+    store.write_tracking(made, actor=actor)
+    report.done += 1
+
+
+def current_tracking(store: Store, subject: str, reader: Reader) -> Tracking | None:
+    """Return the tracking of one reader's stream as it stands, if there is one."""
+    for tracking in store.read_trackings(subject):
+        if tracking.reader == reader:
+            return tracking
+    return None
+
+
+def assess_all(
+    workspace: Workspace,
+    store: Store,
+    subjects: Sequence[Subject],
+    *,
+    actor: str,
+    criterion: str = "",
+    progress: Progress = _silent,
+) -> Report:
+    """Derive categories, best response and endpoints where something they rest on changed."""
+    protocol = workspace.protocol()
+    name = criterion or protocol.criterion.name
+    report = Report()
+    for number, subject in enumerate(subjects):
+        progress("assess", number, len(subjects))
+        for tracking in store.read_trackings(subject.subject):
+            if assess_tracking(store, subject, tracking, protocol, name, actor=actor):
+                report.done += 1
+            else:
+                report.unchanged += 1
+    progress("assess", len(subjects), len(subjects))
+    return report
+
+
+def assess_tracking(
+    store: Store, subject: Subject, tracking: Tracking, protocol: Protocol, name: str, *, actor: str
+) -> bool:
+    """Assess one reader's stream; ``False`` where nothing it rests on has changed."""
+    decisions = active_decisions(store.read_decisions(subject.subject), tracking.reader)
+    key = _digest(
+        tracking.content_key,
+        [(d.decision_id, d.value) for d in decisions],
+        repr(subject.facts),
+        protocol.model_dump_json(),
+        name,
+        RULES_VERSION,
+    )
+    if store.find_assessment_key(subject.subject, name, tracking.reader) == key:
+        return False
+    time_points = store.read_time_points(subject.subject)
+    readings, assessed = read_tracking(
+        tracking,
+        [(tp.time_point, tp.date) for tp in time_points if tp.scans],
+        decisions,
+        protocol,
+        _vouched(store, subject.subject, tracking.reader),
+    )
+    result = assess_subject(
+        subject.subject,
+        tracking.reader,
+        readings,
+        subject.facts,
+        protocol,
+        criterion=name,
+        time_points=assessed,
+    )
+    store.write_assessments(
+        subject.subject, name, tracking.reader, key, result, actor=actor
+    )
+    return True
+
+
+def _vouched(store: Store, subject: str, reader: Reader) -> frozenset[str]:
+    """Return the time points where an automatic new lesion may count."""
+    streams = build_streams(subject, store.read_time_points(subject))
+    stops = next(s.stops for s in streams if s.reader == reader)
+    trusted = {
+        (r.from_scan_id, r.to_scan_id) for r in store.read_registrations(subject) if r.trusted
+    }
+    return frozenset(
+        b.time_point.time_point
+        for a, b in zip(stops, stops[1:], strict=False)
+        if a.complete and b.complete and (a.scan.scan_id, b.scan.scan_id) in trusted
+    )
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
