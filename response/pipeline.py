@@ -7,6 +7,7 @@ that was killed goes on where it stopped.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -275,9 +276,7 @@ def assess_tracking(
         criterion=name,
         time_points=assessed,
     )
-    store.write_assessments(
-        subject.subject, name, tracking.reader, key, result, actor=actor
-    )
+    store.write_assessments(subject.subject, name, tracking.reader, key, result, actor=actor)
     return True
 
 
@@ -290,7 +289,7 @@ def _vouched(store: Store, subject: str, reader: Reader) -> frozenset[str]:
     }
     return frozenset(
         b.time_point.time_point
-        for a, b in zip(stops, stops[1:], strict=False)
+        for a, b in itertools.pairwise(stops)
         if a.complete and b.complete and (a.scan.scan_id, b.scan.scan_id) in trusted
     )
 

@@ -94,7 +94,9 @@ def find_baseline(stream: Stream, facts: SubjectFacts) -> Baseline:
 
     Source: RECIST 1.1, section 4.1 (baseline within 4 weeks before treatment); RULES R1-01.
     """
-    read = [(stop.time_point.date, stop.time_point.time_point) for stop in stream.stops if stop.read]
+    read = [
+        (stop.time_point.date, stop.time_point.time_point) for stop in stream.stops if stop.read
+    ]
     if not read:
         return Baseline("", assumed=True)
     start = facts.treatment_start

@@ -44,7 +44,9 @@ def ingest_options(function: Callable[..., Any]) -> Callable[..., Any]:
             is_flag=True,
             help="Vouch that the segmentations hold every visible lesion.",
         ),
-        click.option("--lesions", type=existing(dir_okay=False), help="Organs, roles, calls (CSV)."),
+        click.option(
+            "--lesions", type=existing(dir_okay=False), help="Organs, roles, calls (CSV)."
+        ),
         click.option("--subjects", type=existing(dir_okay=False), help="Dates of subjects (CSV)."),
         click.option(
             "--root",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from response import __version__
-from response.cli import job, look, people, tools
+from response.cli import job, look, people, tools, watch
 
 
 @click.group(
@@ -29,6 +29,7 @@ for command in (
     look.check,
     people.correct,
     people.user,
+    watch.alerts,
     tools.assess_table,
     tools.best_response,
     tools.measure,

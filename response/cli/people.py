@@ -27,7 +27,9 @@ from response.store import Store
 from response.terms import AccountRole
 
 
-@click.group(epilog="Example: response correct state P05 L04 2025-06-02 UNEQUIVOCAL --home ./clinic")
+@click.group(
+    epilog="Example: response correct state P05 L04 2025-06-02 UNEQUIVOCAL --home ./clinic"
+)
 def correct() -> None:
     """Say what a lesion is: audited, undoable, kept through every later run."""
 
@@ -83,9 +85,7 @@ correct.add_command(_lesion_value("node", "true", "Say whether a lesion is a lym
 @click.argument("time_point")
 @click.argument("value", metavar="STATE")
 @_options
-def state(
-    subject: str, lesion: str, time_point: str, value: str, note: str, **where: Any
-) -> None:
+def state(subject: str, lesion: str, time_point: str, value: str, note: str, **where: Any) -> None:
     """Say a lesion's state at a time point: UNEQUIVOCAL, ABSENT, NOT_EVALUABLE …"""
     made = Correction("state", (lesion,), time_point=time_point, value=value, note=note)
     _apply(subject, made, **where)
@@ -108,9 +108,7 @@ def link(subject: str, time_point: str, label: int, lesion: str, note: str, **wh
 @click.argument("label", type=int)
 @click.argument("lesion")
 @_options
-def unlink(
-    subject: str, time_point: str, label: int, lesion: str, note: str, **where: Any
-) -> None:
+def unlink(subject: str, time_point: str, label: int, lesion: str, note: str, **where: Any) -> None:
     """Say that a mark is not this lesion."""
     _apply(subject, Correction("unlink", (lesion,), (label,), time_point, note=note), **where)
 

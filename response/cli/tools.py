@@ -52,10 +52,7 @@ def best_response(overall: Path, protocol: Path | None, out: Path) -> None:
         click.echo(str(out))
 
 
-MEASURED = (
-    "label,voxels,volume_mm3,longest_diameter_mm,short_axis_mm,extent_3d_mm,"
-    "x_mm,y_mm,z_mm,mean,sd,max,peak"
-).split(",")
+MEASURED = ["label", "voxels", "volume_mm3", "longest_diameter_mm", "short_axis_mm", "extent_3d_mm", "x_mm", "y_mm", "z_mm", "mean", "sd", "max", "peak"]
 
 
 @click.command(epilog="Example: response measure scan.nii.gz mask.nii.gz --json")
@@ -93,6 +90,6 @@ def register(fixed: Path, moving: Path, out: Path, points: Path | None) -> None:
     with plain_errors():
         made = register_files(fixed, moving, out, points)
         trust = "trusted" if made.trusted else f"not trusted: {made.reason}"
-        click.echo(f"{made.engine}, {made.seconds:.1f} s, similarity {made.similarity:.3f}, {trust}")
-
-
+        click.echo(
+            f"{made.engine}, {made.seconds:.1f} s, similarity {made.similarity:.3f}, {trust}"
+        )

@@ -1,0 +1,148 @@
+"""What somebody must look at, derived from the facts as they stand. Pure.
+
+Provisional facts, and facts that rest on an untrusted registration, alert too, and say so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from response.model import Assessment, Finding, Registration, SubjectResult, Tracking
+from response.terms import Category, Event, LesionState, Role, Status
+
+SEVERITIES = ("high", "medium", "low")
+"""From what may not wait to what may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One fact that a person must see.
+
+    ``alert_id`` is made of the rule, the subject, the reader and what it is about, so that the
+    same fact is the same alert in every evaluation.
+    """
+
+    rule: str
+    severity: str
+    subject: str
+    time_point: str
+    date: dt.date
+    tracking_id: str
+    text: str
+    provisional: bool
+    alert_id: str
+
+
+def evaluate(
+    results: Iterable[SubjectResult],
+    trackings: Sequence[Tracking],
+    registrations: Iterable[Registration],
+) -> tuple[Alert, ...]:
+    """Return every alert the facts give rise to, the gravest first, then the newest.
+
+    Parameters
+    ----------
+    results
+        The current assessments.
+    trackings
+        The current lesions through time.
+    registrations
+        The current registrations.
+    """
+    alerts = [
+        *(alert for result in results for alert in _progressions(result)),
+        *(alert for tracking in trackings for alert in _lesion_alerts(tracking)),
+        *(_untrusted(r, trackings) for r in registrations if not r.trusted),
+    ]
+    unique = {alert.alert_id: alert for alert in alerts}
+    return tuple(
+        sorted(
+            unique.values(),
+            key=lambda a: (SEVERITIES.index(a.severity), -a.date.toordinal(), a.alert_id),
+        )
+    )
+
+
+def _progressions(result: SubjectResult) -> Iterable[Alert]:
+    """Alert at the first PD; what follows it is not news."""
+    ordered = sorted(result.assessments, key=lambda a: (a.date, a.time_point, a.as_of))
+    first = next((a for a in ordered if a.overall_response == Category.PD), None)
+    if first is not None:
+        yield _progression(first)
+
+
+def _progression(assessment: Assessment) -> Alert:
+    why = next((r.text for r in assessment.reasons if "PD" in r.text), "progressive disease")
+    reader = f"{assessment.reader.evaluator}/{assessment.reader.evaluator_id}"
+    return Alert(
+        rule="progression",
+        severity="high",
+        subject=assessment.subject,
+        time_point=assessment.time_point,
+        date=assessment.date,
+        tracking_id="",
+        text=why,
+        provisional=assessment.status is Status.PROVISIONAL,
+        alert_id=f"progression|{assessment.subject}|{reader}|{assessment.criterion}",
+    )
+
+
+def _lesion_alerts(tracking: Tracking) -> Iterable[Alert]:
+    roles = {x.tracking_uid: x.role for x in tracking.lesions}
+    called = {
+        f.tracking_uid
+        for f in tracking.findings
+        if f.state in (LesionState.UNEQUIVOCAL, LesionState.EQUIVOCAL, LesionState.ABSENT)
+    }
+    for finding in tracking.findings:
+        new = finding.event in (Event.NEW, Event.NEWLY_IMAGED)
+        if new and roles[finding.tracking_uid] is Role.NEW:
+            waits = finding.tracking_uid not in called
+            yield _lesion_alert(finding, "new_lesion", "waits for a reader's call" if waits else "")
+        elif finding.event is Event.REAPPEARED:
+            yield _lesion_alert(finding, "reappeared", "was gone and is seen again")
+        elif finding.needs_review:
+            yield _lesion_alert(finding, "match_review", finding.reason)
+
+
+def _lesion_alert(finding: Finding, rule: str, text: str) -> Alert:
+    reader = f"{finding.reader.evaluator}/{finding.reader.evaluator_id}"
+    measured = finding.measurement
+    size = f", {measured.longest_diameter_mm} mm" if measured else ""
+    words = f"{finding.tracking_id} {finding.event.value}{size}"
+    return Alert(
+        rule=rule,
+        severity="low" if rule == "match_review" else "high",
+        subject=finding.subject,
+        time_point=finding.time_point,
+        date=finding.date,
+        tracking_id=finding.tracking_id,
+        text=f"{words}: {text}" if text else words,
+        provisional=finding.needs_review,
+        alert_id=(f"{rule}|{finding.subject}|{reader}|{finding.tracking_uid}|{finding.time_point}"),
+    )
+
+
+def _untrusted(registration: Registration, trackings: Sequence[Tracking]) -> Alert:
+    dates = {
+        f.time_point: f.date
+        for tracking in trackings
+        if tracking.subject == registration.subject
+        for f in tracking.findings
+    }
+    return Alert(
+        rule="registration_review",
+        severity="medium",
+        subject=registration.subject,
+        time_point=registration.to_time_point,
+        date=dates.get(registration.to_time_point, dt.date.min),
+        tracking_id="",
+        text=(
+            f"the registration {registration.from_time_point} to {registration.to_time_point} "
+            f"is not trusted: {registration.reason}"
+        ),
+        provisional=True,
+        alert_id=f"registration_review|{registration.subject}|{registration.content_key}",
+    )

@@ -1,0 +1,80 @@
+"""Which facts alert, and how they are labelled."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+from builders import READER, finding, lesion, tracking
+
+from response.alerts.rules import evaluate
+from response.model import Assessment, Reason, Registration, SubjectResult, SubjectSummary
+from response.terms import Event, LesionState, Role, Status
+
+
+def assessment(name: str, month: int, overall: str, status: Status) -> Assessment:
+    day = dt.date(2025, month, 1)
+    return Assessment(
+        *("S1", "recist11", READER, name, day, None, None, None, None, "", "", None),
+        overall,
+        status,
+        day,
+        (Reason("X.1", f"{overall}: because"),),
+    )
+
+
+def result(*assessments: Assessment) -> SubjectResult:
+    summary = SubjectSummary("S1", "recist11", READER, "", "", None, None, None, None, "", None)
+    return SubjectResult(assessments, summary)
+
+
+def test_only_the_first_progression_alerts() -> None:
+    rows = [
+        assessment("F1", 2, "PD", Status.CONFIRMED),
+        assessment("F2", 3, "PD", Status.CONFIRMED),
+    ]
+    (alert,) = evaluate([result(*rows)], [], [])
+    assert (alert.rule, alert.time_point, alert.severity) == ("progression", "F1", "high")
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_a_provisional_progression_says_so(status: Status) -> None:
+    (alert,) = evaluate([result(assessment("F1", 2, "PD", status))], [], [])
+    assert alert.provisional is (status is Status.PROVISIONAL)
+
+
+@pytest.mark.parametrize("event", [Event.NEW, Event.NEWLY_IMAGED])
+def test_a_new_finding_waits_for_a_call(event: Event) -> None:
+    made = tracking([lesion("L1", Role.NEW)], [finding("L1", "F1", event, "11.0")])
+    (alert,) = evaluate([], [made], [])
+    assert alert.rule == "new_lesion"
+    assert "waits for a reader's call" in alert.text
+
+
+def test_a_called_new_lesion_alerts_without_waiting() -> None:
+    row = finding("L1", "F1", Event.NEW, "11.0", state=LesionState.UNEQUIVOCAL)
+    (alert,) = evaluate([], [tracking([lesion("L1", Role.NEW)], [row])], [])
+    assert alert.severity == "high"
+    assert "waits" not in alert.text
+
+
+def test_a_reappeared_lesion_alerts() -> None:
+    made = tracking([lesion("L1", Role.TARGET)], [finding("L1", "F2", Event.REAPPEARED, "9.0")])
+    (alert,) = evaluate([], [made], [])
+    assert (alert.rule, alert.severity) == ("reappeared", "high")
+
+
+def test_an_untrusted_registration_alerts_and_a_trusted_one_does_not() -> None:
+    good = Registration(
+        *("r1", "k1", "S1", "CT", "", "a", "b", "B", "F1", "t", "d"),
+        *(1.0, 0.9, 0.0, True, "", "ants", "{}", 4.0),
+    )
+    bad = replace(good, content_key="k2", trusted=False, reason="low similarity")
+    (alert,) = evaluate([], [], [good, bad])
+    assert "low similarity" in alert.text
+
+
+def test_the_same_facts_give_the_same_alerts() -> None:
+    made = tracking([lesion("L1", Role.NEW)], [finding("L1", "F1", Event.NEW, "11.0")])
+    assert evaluate([], [made], []) == evaluate([], [made, made], [])
