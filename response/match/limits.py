@@ -1,0 +1,87 @@
+"""Every threshold of the match, once, with its why.
+
+Costs are negative log-likelihoods (nats), so a difference of two costs is the log of the odds
+between two answers. *Ours*: no standard fixes them; they were chosen on constructed courses and on
+random phantom courses that are not among the bundled ones.
+"""
+
+SAMPLE_POINTS = 300
+"""Points that carry a lesion through a registration: enough for its extent, cheap to map."""
+
+MARK_POINTS = 20_000
+"""Voxels of a mark that are searched; a larger mark is thinned evenly."""
+
+ERROR_FLOOR_MM = 2.0
+"""No registration of a trunk is better than this (Santoro-Fernandes 2021: 2.3 to 2.6 mm)."""
+
+ERROR_CEILING_MM = 25.0
+"""A lesion carried further than this without being seen is not looked for any wider."""
+
+BOUND_IN_SIGMAS = 2.8
+"""The expected error bounds a place: 95 % of a Gaussian in space lies within 2.8 sigma."""
+
+SHAPE_SIGMA = 0.45
+"""A remainder may lie anywhere in the earlier extent: uniform in a ball, sigma is R / sqrt(5)."""
+
+OUTLINE_SIGMA = 0.1
+"""Two readings of one outline shift its centre by about a tenth of its radius."""
+
+TAIL_FREEDOM = 8.0
+"""Degrees of freedom of the error's distribution: errors beyond the bound do happen."""
+
+SIZE_SIGMA = 0.9
+"""Spread of the log of the volume ratio between two scans: a factor of 2.5 either way is usual."""
+
+SIZE_COST_CEILING = 4.0
+"""A great change of size speaks against a pair, but place decides."""
+
+GAP_BOUNDS = 1.5
+"""Surfaces further apart than 1.5 times the expected error are not compared."""
+
+GONE_COST = 4.0
+"""What it costs to leave a lesion without a mark."""
+
+GONE_AGAIN_COST = 1.0
+"""The same for a lesion that had resolved: it is expected to stay away."""
+
+NEW_COST = 6.0
+"""What it costs to leave a mark without a lesion: new lesions are few in a large body."""
+
+COUNTED_MARGIN = 6.0
+"""Pairs that cost this much more than parting are not counted even as a second answer."""
+
+NEIGHBOUR_REACH_MM = 35.0
+"""Registration error is smooth: neighbours within about this distance share it."""
+
+NEIGHBOUR_PRIOR = 2.0
+"""Neighbours needed (as weights) before half their shared error is believed."""
+
+ROUNDS = 3
+"""Times the assignment is repeated with the error shared by neighbours taken out."""
+
+INSIDE_SLACK = 0.25
+"""Part of the expected error that a point may lie outside an outline and still count as inside."""
+
+MERGE_COVERED = 0.5
+"""A merge covers at least half of the place of the lesion that lost its mark."""
+
+SPLIT_CONTAINED = 0.5
+"""A part of a split lies at least by half in the extent of the earlier lesion."""
+
+CLEAR_OVERLAP = 0.75
+"""Below this overlap a merge or split is shown to a person."""
+
+FUSED_VOLUME = 0.4
+"""A merged mark, or the parts of a split together, hold at least this part of the volume before."""
+
+TOUCHED = 0.2
+"""A place covered this far by another mark is not called empty without a person."""
+
+CONFIDENT = 0.9
+"""Below this confidence two answers are close and a person is asked."""
+
+EDGE_MM = 2.0
+"""A place nearer to the edge of the field than this is not said to have been imaged."""
+
+UNTRUSTED_CONFIDENCE = 0.5
+"""The most that is claimed across a registration that is not trusted."""

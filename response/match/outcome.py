@@ -1,0 +1,278 @@
+"""From the graph of one time point to a row per lesion, and the lesions as they go on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from response.match import limits
+from response.match.absence import called_absent
+from response.match.course import Course, Said
+from response.match.evidence import Occupants, Verdict, judge_absence, judge_newcomer
+from response.match.extent import Shape
+from response.match.followed import Followed
+from response.match.graph import Edge, Graph
+from response.match.identity import first_uid, held_before
+from response.model import Point
+from response.terms import Event, LesionState
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What became of one lesion (by number) at one time point (by position)."""
+
+    position: int
+    number: int
+    label: int | None
+    place: Point | None
+    verdict: Verdict
+
+
+class Ledger:
+    """The lesions and rows of one time point while they are written down."""
+
+    def __init__(
+        self, course: Course, position: int, lesions: Sequence[Followed], shapes: Sequence[Shape]
+    ) -> None:
+        self.course = course
+        self.position = position
+        self.shapes = shapes
+        self.lesions = {lesion.number: lesion for lesion in lesions}
+        self.rows: list[Row] = []
+
+    @property
+    def time_point(self) -> str:
+        """Name of the time point."""
+        return self.course.time_points[self.position].time_point
+
+    def write(self, number: int, mark: int | None, verdict: Verdict) -> None:
+        """Write the row of a lesion; its place is that of its mark, or where it is expected."""
+        lesion = self.lesions[number]
+        label, place = None, _point(lesion)
+        if mark is not None:
+            label, place = self.shapes[mark].mark.label, self.shapes[mark].mark.centroid
+        self.rows.append(Row(self.position, number, label, place, verdict))
+
+    def see(self, number: int, mark: int) -> None:
+        """Note that a lesion was marked; it takes the uid the mark's lesion held before."""
+        shape = self.shapes[mark]
+        lesion = self.lesions[number].seen(
+            shape,
+            self.course.time_points[self.position],
+            at_baseline=self.position == self.course.baseline,
+        )
+        if not lesion.fixed:
+            used = {x.uid for x in self.lesions.values()}
+            held = held_before(self.course, self.position, shape.mark.label, used)
+            lesion = replace(lesion, uid=held, fixed=True) if held else lesion
+        self.lesions[number] = replace(lesion, last_label=shape.mark.label)
+
+    def start(self, mark: int, named: str | None, part_of: int | None = None) -> int:
+        """Start a lesion with its first mark; return its number."""
+        shape, number = self.shapes[mark], len(self.lesions)
+        used = {x.uid for x in self.lesions.values()}
+        label = shape.mark.label
+        uid, fixed = (named, True) if named else first_uid(self.course, self.position, label, used)
+        time_point = self.course.time_points[self.position]
+        lesion = Followed(
+            number=number,
+            uid=uid,
+            fixed=fixed,
+            born=self.position,
+            label=label,
+            last_label=label,
+            extent=shape.extent(),
+            modality=time_point.modality,
+            at_baseline=False,
+            target=False,
+            part_of=part_of,
+        )
+        self.lesions[number] = lesion.seen(
+            shape, time_point, at_baseline=self.position == self.course.baseline
+        )
+        return number
+
+
+def _point(lesion: Followed) -> Point | None:
+    if not lesion.expected.findable:
+        return None
+    x, y, z = lesion.extent.centroid
+    return float(x), float(y), float(z)
+
+
+def write_time_point(ledger: Ledger, said: Said, graph: Graph) -> None:
+    """Write the rows of every lesion at this time point, and start those that are new."""
+    for edge in graph.pairs:
+        joining = [m for m in graph.merges if m.mark == edge.mark]
+        leaving = [s for s in graph.splits if s.lesion == edge.lesion]
+        number = said.active[edge.lesion].number
+        if joining:
+            number = _write_merge(ledger, said, edge, joining)
+        elif not leaving:
+            _write_pair(ledger, said.active[edge.lesion], edge)
+        if leaving:
+            _write_split(ledger, said, number, edge, leaving, merged=bool(joining))
+    linked = {e.mark for e in (*graph.pairs, *graph.splits)}
+    lone = [j for j in range(len(ledger.shapes)) if j not in linked]
+    _write_absences(ledger, said, graph, lone)
+    for mark in lone:
+        _write_newcomer(ledger, mark, said.named.get(mark), graph.lone_marks[mark])
+
+
+def _write_pair(ledger: Ledger, lesion: Followed, edge: Edge) -> None:
+    shape = ledger.shapes[edge.mark]
+    if shape.mark.state is LesionState.ABSENT and not ledger.course.starts_here(ledger.position):
+        _write_called_absent(ledger, lesion, edge)
+        return
+    event = Event.REAPPEARED if lesion.gone else Event.PERSISTING
+    verdict = _link_verdict(ledger, lesion, edge, event, "marked at its place")
+    ledger.see(lesion.number, edge.mark)
+    ledger.write(lesion.number, edge.mark, verdict)
+
+
+def _write_called_absent(ledger: Ledger, lesion: Followed, edge: Edge) -> None:
+    """The reader marked the place and says that the lesion is gone."""
+    trusted = replace(lesion, distrust="") if edge.forced else lesion
+    verdict = judge_absence(
+        trusted,
+        ledger.course.time_points[ledger.position],
+        edge.confidence,
+        Occupants(),
+        called_absent=True,
+    )
+    ledger.write(lesion.number, edge.mark, verdict)
+    ledger.lesions[lesion.number] = replace(lesion, gone=verdict.event is Event.RESOLVED)
+
+
+def _link_verdict(
+    ledger: Ledger, lesion: Followed, edge: Edge, event: Event, why: str, *, doubt: str = ""
+) -> Verdict:
+    """Judge a link between a lesion and a mark: a person's word, or how clear the match is."""
+    if ledger.course.starts_here(ledger.position) and event is not Event.MERGED:
+        event = Event.BASELINE
+    if edge.forced:
+        return Verdict(event, 1.0, False, f"{why}; linked by a person")
+    confidence, doubts = edge.confidence, [doubt] if doubt else []
+    if confidence < limits.CONFIDENT:
+        doubts.append("another answer is close")
+    if lesion.distrust:
+        doubts.append(f"the registration is not trusted: {lesion.distrust}")
+        confidence = min(confidence, limits.UNTRUSTED_CONFIDENCE)
+    return Verdict(event, confidence, bool(doubts), "; ".join([why, *doubts]))
+
+
+def _write_merge(ledger: Ledger, said: Said, edge: Edge, joining: Sequence[Edge]) -> int:
+    """Write one row per lesion that took part; return the number of the one that goes on."""
+    edges = [edge, *joining]
+    lesions = [said.active[e.lesion] for e in edges]
+    goes_on = min(lesions, key=lambda x: _rank_in_merge(x, lesions))
+    label = ledger.shapes[edge.mark].mark.label
+    weakest = min(e.confidence for e in edges)
+    for lesion, own in zip(lesions, edges, strict=True):
+        joined = replace(own, confidence=min(own.confidence, weakest), forced=_all_forced(edges))
+        why = f"one of {len(lesions)} lesions that are one, label {label}"
+        event = Event.MERGED
+        if lesion is goes_on and ledger.course.starts_here(ledger.position):
+            event = Event.BASELINE
+        verdict = _link_verdict(ledger, lesion, joined, event, why)
+        if lesion is goes_on:
+            ledger.see(lesion.number, edge.mark)
+        else:
+            ledger.lesions[lesion.number] = replace(
+                ledger.lesions[lesion.number], merged_into=goes_on.number
+            )
+        ledger.write(lesion.number, edge.mark, verdict)
+    return goes_on.number
+
+
+def _all_forced(edges: Sequence[Edge]) -> bool:
+    return all(edge.forced for edge in edges)
+
+
+def _rank_in_merge(lesion: Followed, lesions: Sequence[Followed]) -> tuple[bool, bool, float, int]:
+    """A lesion goes before its own parts, a target before others, then the larger one."""
+    part_of_other = any(lesion.part_of == other.number for other in lesions)
+    return part_of_other, not lesion.target, -lesion.extent.volume_mm3, lesion.number
+
+
+def _write_split(
+    ledger: Ledger,
+    said: Said,
+    number: int,
+    edge: Edge,
+    leaving: Sequence[Edge],
+    *,
+    merged: bool,
+) -> None:
+    """Write one row per part; the largest keeps the id, unless a person or a merge settled it."""
+    lesion = ledger.lesions[number]
+    parts = sorted([edge, *leaving], key=lambda e: _rank_of_part(ledger, e))
+    kept = edge if merged or (edge.forced and not _all_forced(parts)) else parts[0]
+    weakest = replace(edge, confidence=min(e.confidence for e in parts), forced=_all_forced(parts))
+    doubt = "lesions merge and part at once" if merged else ""
+    why = f"one of {len(parts)} parts of one lesion"
+    verdict = _link_verdict(ledger, lesion, weakest, Event.SPLIT, why, doubt=doubt)
+    if not merged:
+        ledger.see(number, kept.mark)
+        ledger.write(number, kept.mark, verdict)
+    root = number if lesion.part_of is None else lesion.part_of
+    after_baseline = ledger.position > ledger.course.baseline
+    for part in parts:
+        if part is not kept:
+            started = ledger.start(
+                part.mark, said.named.get(part.mark), root if after_baseline else None
+            )
+            ledger.write(started, part.mark, verdict)
+
+
+def _rank_of_part(ledger: Ledger, edge: Edge) -> tuple[float, int]:
+    return -ledger.shapes[edge.mark].mark.volume_mm3, edge.mark
+
+
+def _write_absences(ledger: Ledger, said: Said, graph: Graph, lone: Sequence[int]) -> None:
+    time_point = ledger.course.time_points[ledger.position]
+    absent = called_absent(
+        ledger.course, ledger.position, said.active, _links(said, graph, ledger.shapes)
+    )
+    for index, confidence in sorted(graph.lone_lesions.items()):
+        lesion = said.active[index]
+        at_place = graph.touched.get(index, ())
+        labels = {j: ledger.shapes[j].mark.label for j in at_place}
+        occupants = Occupants(
+            tuple(labels[j] for j in at_place if j in lone),
+            tuple(labels[j] for j in at_place if j not in lone),
+        )
+        verdict = judge_absence(
+            lesion,
+            time_point,
+            confidence,
+            occupants,
+            called_absent=lesion.number in absent,
+        )
+        ledger.write(lesion.number, None, verdict)
+        ledger.lesions[lesion.number] = replace(
+            ledger.lesions[lesion.number], gone=lesion.gone or verdict.event is Event.RESOLVED
+        )
+
+
+def _links(said: Said, graph: Graph, shapes: Sequence[Shape]) -> Mapping[int, int]:
+    """Return number of lesion → label, for every lesion that has a mark here."""
+    edges = (*graph.pairs, *graph.merges)
+    return {said.active[e.lesion].number: shapes[e.mark].mark.label for e in edges}
+
+
+def _write_newcomer(ledger: Ledger, mark: int, named: str | None, confidence: float) -> None:
+    number = ledger.start(mark, named)
+    course, position = ledger.course, ledger.position
+    if course.starts_here(position):
+        verdict = Verdict(Event.BASELINE, 1.0, False, "marked at baseline")
+    else:
+        verdict = judge_newcomer(
+            ledger.shapes[mark],
+            position,
+            course.time_points,
+            course.steps,
+            course.baseline,
+            confidence,
+        )
+    ledger.write(number, mark, verdict)
