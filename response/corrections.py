@@ -24,7 +24,7 @@ def active_decisions(decisions: Iterable[Decision], reader: Reader) -> tuple[Dec
 
 
 def links_of(decisions: Iterable[Decision]) -> tuple[Link, ...]:
-    """Return the links persons forced or forbade; a later word on a pair replaces an earlier one."""
+    """Return the links persons forced or forbade; the last word on a pair counts."""
     said: dict[tuple[str, int, str], bool] = {}
     for decision in decisions:
         if decision.kind in ("link", "merge", "split", "unlink"):

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from response.errors import InputError
 from response.workspace import Workspace
 
-MARKER = "complete"
-"""Written last into the patients' folder: a folder without it was left by a run that was killed."""
+FOLDER = "demo-patients"
+"""Where in the workspace the patients' scans are made."""
 
 
 def fixtures_folder() -> Path:
@@ -28,3 +28,28 @@ def fixtures_folder() -> Path:
         if (folder / "phantoms" / "courses.toml").exists():
             return folder
     raise InputError("the bundled patients are missing: install the whole distribution")
+
+
+def make_patients(
+    workspace: Workspace, progress: Callable[[str, int, int], None]
+) -> tuple[Path, Path]:
+    """Make the patients unless they are there; return the manifest and the DICOM folder.
+
+    The folder appears whole or not at all.
+    """
+    folder = workspace.home / FOLDER
+    if not folder.exists():
+        with workspace.private_folder() as private:
+            _generate(private / FOLDER, progress)
+            shutil.move(private / FOLDER, folder)
+    return folder / "manifest.csv", folder / "dicom"
+
+
+def _generate(out: Path, progress: Callable[[str, int, int], None]) -> None:
+    root = str(fixtures_folder())
+    if root not in sys.path:
+        sys.path.insert(0, root)
+    generator = importlib.import_module("phantoms.generator")
+    generator.generate(
+        out, progress=lambda _who, done, total: progress("make patients", done, total)
+    )

@@ -256,7 +256,8 @@ class Finding:
 
     ``label`` is the label in that time point's own mask, ``None`` where the lesion has none.
     ``place`` is the centroid of the marked voxels, or where the lesion was expected (carried there
-    by the registration) when ``label`` is ``None``; LPS millimetres of that scan.
+    by the registration) when ``label`` is ``None``; LPS millimetres of that scan. ``mark_set_id``
+    is the mark set that ``label`` was read from.
     """
 
     subject: str
@@ -276,6 +277,7 @@ class Finding:
     confidence: float | None
     needs_review: bool
     reason: str
+    mark_set_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

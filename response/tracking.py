@@ -316,9 +316,7 @@ def _uids(
     return uids
 
 
-def _adopt(
-    s: _Seen, former: Tracking, uids: dict[tuple[str, int], str], taken: set[str]
-) -> None:
+def _adopt(s: _Seen, former: Tracking, uids: dict[tuple[str, int], str], taken: set[str]) -> None:
     """Let marks of a replaced mask keep the identity of the mark that stood at their place."""
     name = s.stop.time_point.time_point
     old = [f for f in former.findings if f.time_point == name and f.label is not None and f.place]
@@ -439,6 +437,7 @@ def _findings(
             confidence=event.confidence,
             needs_review=event.needs_review and decided is None,
             reason=reason,
+            mark_set_id=row.marks.mark_set_id if row else "",
         )
         for row in rows
     ]

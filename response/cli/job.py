@@ -79,27 +79,18 @@ def demo(home: Path | None, no_serve: bool, host: str, port: int, workers: int) 
         workspace, store = open_workspace(home)
         with progress_bar() as progress:
             manifest, dicom = make_patients(workspace, progress)
-            status = _main_job(
-                workspace, store, manifest, {"marks_complete": False}, workers, progress
-            )
-            if dicom is not None:
-                options = {
-                    "marks_complete": True,
-                    "lesions": _beside(dicom, "lesions.csv"),
-                    "subjects": _beside(dicom, "subjects.csv"),
-                }
-                status = max(
-                    status, _main_job(workspace, store, (dicom,), options, workers, progress)
-                )
+            status = _main_job(workspace, store, [manifest], {}, workers, progress)
+            options = {
+                "marks_complete": True,
+                "lesions": dicom / "lesions.csv",
+                "subjects": dicom / "subjects.csv",
+            }
+            again = _main_job(workspace, store, [dicom], options, workers, progress)
+            status = max(status, again)
         print_summary(store)
         if not no_serve:
             start_dashboard(workspace, host, port)
     sys.exit(status)
-
-
-def _beside(folder: Path, name: str) -> Path | None:
-    path = folder.parent / f"dicom_{name}"
-    return path if path.exists() else None
 
 
 @click.command(epilog="Example: response run scans/manifest.csv --home ./clinic")

@@ -52,7 +52,21 @@ def best_response(overall: Path, protocol: Path | None, out: Path) -> None:
         click.echo(str(out))
 
 
-MEASURED = ["label", "voxels", "volume_mm3", "longest_diameter_mm", "short_axis_mm", "extent_3d_mm", "x_mm", "y_mm", "z_mm", "mean", "sd", "max", "peak"]
+MEASURED = [
+    "label",
+    "voxels",
+    "volume_mm3",
+    "longest_diameter_mm",
+    "short_axis_mm",
+    "extent_3d_mm",
+    "x_mm",
+    "y_mm",
+    "z_mm",
+    "mean",
+    "sd",
+    "max",
+    "peak",
+]
 
 
 @click.command(epilog="Example: response measure scan.nii.gz mask.nii.gz --json")
