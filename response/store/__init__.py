@@ -1,0 +1,7 @@
+"""What the workspace knows, kept; the only room that opens the database."""
+
+from __future__ import annotations
+
+from response.store.store import Store
+
+__all__ = ["Store"]

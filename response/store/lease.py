@@ -1,0 +1,219 @@
+"""The lease on the database: processes take turns, briefly, and nobody sees a lock error.
+
+Two advisory locks beside the database, which the kernel takes back from a killed process: whoever
+has the *turn* has the database open; whoever is next holds the *queue* while waiting for the turn.
+Coming back at once therefore never passes the one already waiting. A process that keeps its
+connection looks whether the queue is held: if so it lets its cursors finish, closes, and queues up.
+The threads of a process share its one connection, each unit of work with a cursor of its own.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from response.errors import StoreBusyError
+
+WAIT_S = 30.0
+"""How long a unit of work waits for its turn."""
+POLL_S = 0.003
+WATCH_S = 0.02
+"""How often a kept connection looks for somebody waiting."""
+SLICE_S = 0.05
+"""How long a connection is used at least before others' wishes count: opening costs as much."""
+IDLE_S = 30.0
+"""How long a kept connection stays open with nothing to do."""
+
+_leases: dict[Path, Lease] = {}
+_leases_lock = threading.Lock()
+_left_to_parent: list[Any] = []
+
+
+def find_lease(database: Path, connect: Callable[[Path], Any]) -> Lease:
+    """Give this process's one lease on a database."""
+    with _leases_lock:
+        return _leases.setdefault(database, Lease(database, connect))
+
+
+class Lease:
+    """This process's share of the database file."""
+
+    def __init__(self, database: Path, connect: Callable[[Path], Any]) -> None:
+        self.keep = False
+        self.write_lock = threading.Lock()
+        self._database = database
+        self._connect = connect
+        self._start_afresh()
+
+    def _start_afresh(self) -> None:
+        self._condition = threading.Condition()
+        self._connection: Any = None
+        self._turn = -1
+        self._users = 0
+        self._opening = False
+        self._yielding = False
+        self._opened_at = 0.0
+        self._used_at = 0.0
+
+    @contextmanager
+    def cursor(self) -> Iterator[Any]:
+        """Lend a cursor for one short unit of work.
+
+        Raises
+        ------
+        StoreBusyError
+            If the turn does not come within ``WAIT_S`` seconds.
+        """
+        connection = self._enter(time.monotonic() + WAIT_S)
+        try:
+            cursor = connection.cursor()
+            try:
+                yield cursor
+            finally:
+                cursor.close()
+        except (duckdb.FatalException, duckdb.InternalException):
+            self._yielding = True  # the instance is spoiled: open a new one
+            raise
+        finally:
+            self._leave()
+
+    def close(self) -> None:
+        """Give the database back now, unless a unit of work is under way."""
+        with self._condition:
+            if self._users == 0:
+                self._close()
+
+    def _enter(self, deadline: float) -> Any:
+        with self._condition:
+            while self._opening or (self._connection is not None and self._should_yield()):
+                if self._users == 0 and not self._opening:
+                    self._close()
+                elif not self._condition.wait(deadline - time.monotonic()):
+                    raise StoreBusyError("the database is busy; try again in a moment")
+            self._users += 1
+            if self._connection is not None:
+                return self._connection
+            self._opening = True
+        try:
+            return self._open(deadline)
+        except BaseException:
+            with self._condition:
+                self._users -= 1
+            raise
+        finally:
+            with self._condition:
+                self._opening = False
+                self._condition.notify_all()
+
+    def _leave(self) -> None:
+        with self._condition:
+            self._users -= 1
+            self._used_at = time.monotonic()
+            if self._users == 0 and (not self.keep or self._should_yield()):
+                self._close()
+
+    def _should_yield(self) -> bool:
+        """Whether another process waits. Sticky, so that a busy process drains its cursors."""
+        if not self._yielding and time.monotonic() - self._opened_at >= SLICE_S:
+            queue = _open_lock(self._database.with_suffix(".queue"))
+            self._yielding = not _try_lock(queue)
+            os.close(queue)
+        return self._yielding
+
+    def _open(self, deadline: float) -> Any:
+        queue = _wait_for(self._database.with_suffix(".queue"), deadline)
+        try:
+            self._turn = _wait_for(self._database.with_suffix(".turn"), deadline)
+        finally:
+            _unlock(queue)
+        try:
+            connection = self._connect_within(deadline)
+        except BaseException:
+            _unlock(self._turn)
+            raise
+        self._connection, self._yielding = connection, False
+        self._opened_at = self._used_at = time.monotonic()
+        if self.keep:
+            threading.Thread(target=self._watch, args=(connection,), daemon=True).start()
+        return connection
+
+    def _connect_within(self, deadline: float) -> Any:
+        """Connect; a lock that a killed process or another program still holds is waited for."""
+        while True:
+            try:
+                return self._connect(self._database)
+            except duckdb.IOException as error:
+                if "lock" not in str(error):
+                    raise
+                if time.monotonic() > deadline:
+                    raise StoreBusyError("another program has the database open") from None
+            time.sleep(POLL_S * 5)
+
+    def _watch(self, connection: Any) -> None:
+        """Close a kept connection when somebody waits for it, or when nobody uses it."""
+        while True:
+            time.sleep(WATCH_S)
+            with self._condition:
+                if self._connection is not connection:
+                    return
+                idle = time.monotonic() - self._used_at > IDLE_S
+                if self._users == 0 and (idle or self._should_yield()):
+                    self._close()
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+            _unlock(self._turn)
+        self._condition.notify_all()
+
+    def forget_in_child(self) -> None:
+        """After a fork: the connection and the turn are the parent's; do not touch the file."""
+        _left_to_parent.append(self._connection)
+        if self._connection is not None:
+            os.close(self._turn)
+        self.write_lock = threading.Lock()
+        self._start_afresh()
+
+
+def _forget_all() -> None:
+    for lease in _leases.values():
+        lease.forget_in_child()
+
+
+os.register_at_fork(after_in_child=_forget_all)
+
+
+def _open_lock(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def _try_lock(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _wait_for(path: Path, deadline: float) -> int:
+    handle = _open_lock(path)
+    while not _try_lock(handle):
+        if time.monotonic() > deadline:
+            os.close(handle)
+            raise StoreBusyError("another process keeps the database busy; try again in a moment")
+        time.sleep(POLL_S)
+    return handle
+
+
+def _unlock(handle: int) -> None:
+    fcntl.flock(handle, fcntl.LOCK_UN)
+    os.close(handle)

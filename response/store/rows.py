@@ -1,0 +1,203 @@
+"""Between the frozen values and flat database rows, without loss; whatever is unknown is refused.
+
+A field is one column of its own name. A nested value (a reader, a measurement) lies flat among the
+columns. A :class:`~decimal.Decimal` is kept as its exact text in ``<name>_digits``; the table
+derives the number ``<name>`` from it for queries. Tuples and mappings are JSON text.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from enum import Enum
+from functools import partial
+from types import NoneType, UnionType
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from response.errors import InputError
+from response.model import TimePoint, Tracking
+
+Cell = str | int | float | bool | dt.date | dt.datetime | None
+Row = Mapping[str, Cell]
+T = TypeVar("T")
+
+_PARTS: dict[type, frozenset[str]] = {
+    TimePoint: frozenset({"scans", "mark_sets", "lesion_facts"}),
+    Tracking: frozenset({"lesions", "findings"}),
+}
+"""Fields that are tables of their own."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Column:
+    field: str
+    name: str
+    sql: str
+    encode: Callable[[Any], Cell]
+    decode: Callable[[Any], Any]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Nested:
+    field: str
+    kind: type[Any]
+    optional: bool
+    names: tuple[str, ...]
+
+
+def encode(value: Any) -> dict[str, Cell]:
+    """Lay a value flat as one row."""
+    row: dict[str, Cell] = {}
+    for part in _plan(type(value)):
+        content = getattr(value, part.field)
+        if isinstance(part, _Nested):
+            row |= dict.fromkeys(part.names) if content is None else encode(content)
+        else:
+            row[part.name] = None if content is None else part.encode(content)
+    return row
+
+
+def decode(kind: type[T], row: Row, **parts: object) -> T:
+    """Make the value of a row again; `parts` are the fields kept in tables of their own."""
+    values = dict(parts)
+    for part in _plan(kind):
+        if isinstance(part, _Nested):
+            absent = part.optional and row[part.names[0]] is None
+            values[part.field] = None if absent else decode(part.kind, row)
+        else:
+            cell = row[part.name]
+            values[part.field] = None if cell is None else part.decode(cell)
+    return kind(**values)
+
+
+def column_types(kind: type) -> Mapping[str, str]:
+    """Name every column of a value's row and its SQL type, in order.
+
+    Examples
+    --------
+    >>> from response.model import Reader
+    >>> dict(column_types(Reader))
+    {'evaluator': 'VARCHAR', 'evaluator_id': 'VARCHAR'}
+    """
+    types: dict[str, str] = {}
+    for part in _plan(kind):
+        types |= column_types(part.kind) if isinstance(part, _Nested) else {part.name: part.sql}
+    return types
+
+
+def canonical(table: str, row: Row) -> str:
+    """Write a row as text that is the same before and after the database, for its seal."""
+    cells = {
+        name: cell.isoformat() if isinstance(cell, dt.date) else cell
+        for name, cell in row.items()
+        if cell is not None
+    }
+    return json.dumps([table, cells], sort_keys=True)
+
+
+_plans: dict[type, tuple[_Column | _Nested, ...]] = {}
+
+
+def _plan(kind: type) -> tuple[_Column | _Nested, ...]:
+    """Say how each field of a value is stored; worked out once."""
+    if kind not in _plans:
+        hints = get_type_hints(kind)
+        names = [f.name for f in dataclasses.fields(kind) if f.name not in _PARTS.get(kind, ())]
+        _plans[kind] = tuple(_plan_field(name, hints[name]) for name in names)
+    return _plans[kind]
+
+
+def _plan_field(name: str, hint: Any) -> _Column | _Nested:
+    bare = _without_none(hint)
+    if dataclasses.is_dataclass(bare):
+        kind = cast(type[Any], bare)
+        return _Nested(name, kind, bare is not hint, tuple(column_types(kind)))
+    if get_origin(bare) is tuple or get_origin(bare) is Mapping:
+        return _Column(name, name, "JSON", partial(_to_json, bare), partial(_from_json, bare))
+    if isinstance(bare, type) and issubclass(bare, Enum):
+        return _Column(name, name, "VARCHAR", lambda member: str(bare(member).value), bare)
+    if bare is Decimal:
+        return _Column(name, f"{name}_digits", "VARCHAR", str, Decimal)
+    if bare is dt.datetime:
+        return _Column(name, name, "TIMESTAMP", _to_utc, lambda at: at.replace(tzinfo=dt.UTC))
+    if bare not in _SCALARS:
+        raise TypeError(f"{name}: {hint} cannot be stored")
+    return _Column(name, name, *_SCALARS[bare])
+
+
+def _to_date(value: dt.date) -> dt.date:
+    if type(value) is not dt.date:
+        raise InputError(f"date: {type(value).__name__} is not a plain date")
+    return value
+
+
+_SCALARS: dict[Any, tuple[str, Callable[[Any], Cell], Callable[[Any], Any]]] = {
+    str: ("VARCHAR", str, str),
+    int: ("BIGINT", int, int),
+    float: ("DOUBLE", float, float),
+    bool: ("BOOLEAN", bool, bool),
+    dt.date: ("DATE", _to_date, _to_date),
+}
+
+
+def _without_none(hint: Any) -> Any:
+    if get_origin(hint) not in (Union, UnionType):
+        return hint
+    (bare,) = [arm for arm in get_args(hint) if arm is not NoneType]
+    return bare
+
+
+def _to_utc(at: dt.datetime) -> dt.datetime:
+    if at.tzinfo is None:
+        raise InputError("at: a moment needs its time zone")
+    return at.astimezone(dt.UTC).replace(tzinfo=None)
+
+
+def _to_json(hint: Any, value: Any) -> str:
+    try:
+        return json.dumps(_flatten(hint, value), allow_nan=False, ensure_ascii=False)
+    except ValueError:
+        raise InputError("a place or figure to be stored is not a finite number") from None
+
+
+def _from_json(hint: Any, text: str) -> Any:
+    return _revive(hint, json.loads(text))
+
+
+def _flatten(hint: Any, value: Any) -> Any:
+    """Turn a value into lists, objects and plain scalars; NumPy's numbers become Python's."""
+    origin, arms = get_origin(hint), get_args(hint)
+    if origin is Mapping:
+        return {str(key): _flatten(arms[1], item) for key, item in value.items()}
+    if origin is tuple:
+        return [_flatten(arm, item) for arm, item in zip(_arms(arms, value), value, strict=True)]
+    if dataclasses.is_dataclass(hint):
+        return [_flatten(kind, getattr(value, name)) for name, kind in _hints(hint)]
+    return hint(value) if hint in (str, int, float, bool) else str(value)
+
+
+def _revive(hint: Any, plain: Any) -> Any:
+    """Undo :func:`_flatten`."""
+    origin, arms = get_origin(hint), get_args(hint)
+    if origin is Mapping:
+        return {key: _revive(arms[1], item) for key, item in plain.items()}
+    if origin is tuple:
+        return tuple(
+            _revive(arm, item) for arm, item in zip(_arms(arms, plain), plain, strict=True)
+        )
+    if dataclasses.is_dataclass(hint):
+        pairs = zip(_hints(hint), plain, strict=True)
+        return cast(type[Any], hint)(**{name: _revive(kind, item) for (name, kind), item in pairs})
+    return hint(plain)
+
+
+def _arms(arms: tuple[Any, ...], items: Any) -> tuple[Any, ...]:
+    return arms[:1] * len(items) if arms[-1] is Ellipsis else arms
+
+
+def _hints(kind: Any) -> list[tuple[str, Any]]:
+    hints = get_type_hints(kind)
+    return [(field.name, hints[field.name]) for field in dataclasses.fields(kind)]
