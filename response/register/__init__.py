@@ -1,0 +1,19 @@
+"""The registration port: register two scans, then carry points, images and masks between them.
+
+Points are LPS millimetres; a transform maps the *fixed* (earlier) scan's space into the *moving*
+(later) one's. The work is done in a child process of its own (:mod:`response.register.process`) by
+an engine behind the port (ANTs, :mod:`response.register.ants_engine`); what comes out is tested,
+not trusted (:mod:`response.register.quality`).
+"""
+
+from __future__ import annotations
+
+from response.register.port import (
+    RegistrationResult,
+    engine_key,
+    read_result,
+    register,
+)
+from response.register.transform import Transform
+
+__all__ = ["RegistrationResult", "Transform", "engine_key", "read_result", "register"]

@@ -1,0 +1,111 @@
+"""The trust gate: a registration is not believed, it is tested.
+
+:func:`judge` is a pure function from figures to a verdict. Every limit is named with its reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from response.register.figures import Figures
+
+START_LIMIT_MM = 2000.0
+"""No scanner table travels two metres: a larger step means that a header is wrong."""
+START_NOTE_MM = 100.0
+"""A larger step than this between two studies is worth a word: the coordinates differ."""
+ROTATION_LIMIT_DEG = 30.0
+"""Nobody lies turned by this much in the same position: prone for supine, or a wrong header."""
+LEAST_OVERLAP = 0.3
+"""With less of the body in both scans there is too little to hold on to."""
+LEAST_RIGID_SIMILARITY = 0.25
+LEAST_SIMILARITY = 0.7
+LEAST_LOCAL_SIMILARITY = 0.5
+MOST_FOLDED = 0.005
+"""SyN does not fold; half a percent is the edge of the field, more is a failure."""
+MOST_BEND_MM = 60.0
+"""Organs move 20 to 40 mm with breath and posture; more is another anatomy."""
+MOST_DISAGREEMENT_MM = 5.0
+"""Median distance between two methods; differing by half a lesion, neither counts."""
+MOST_BACK_RESIDUAL_MM = 1.0
+MIRROR_MARGIN = 0.05
+"""A flipped scan must fit better by this much before its header is doubted."""
+LEAST_ERROR_MM = 4.0
+"""Lesion-centre error at the 95th percentile on phantoms with known motion."""
+RIGID_ERROR_MM = 20.0
+CENTRE_ERROR_MM = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """``keep`` is the best step that may be used: ``deformable``, ``rigid`` or ``centre``."""
+
+    keep: str
+    trusted: bool
+    reason: str
+    expected_error_mm: float
+
+
+def judge(figures: Figures, failure: str = "") -> Verdict:
+    """Trust a registration or say why not, and what to fall back on.
+
+    ``failure`` is what an engine said that gave no field at all.
+    """
+    pair = _doubt_pair(figures)
+    rigid = _doubt_rigid(figures)
+    bend = [failure] if failure else _doubt_bend(figures)
+    if rigid:
+        return Verdict("centre", False, "; ".join(pair + rigid), CENTRE_ERROR_MM)
+    if bend:
+        return Verdict("rigid", False, "; ".join(pair + bend), RIGID_ERROR_MM)
+    error = max(LEAST_ERROR_MM, 2.0 * figures.disagreement_p95_mm)
+    if pair:
+        return Verdict("deformable", False, "; ".join(pair), max(error, RIGID_ERROR_MM))
+    return Verdict("deformable", True, _describe(figures), error)
+
+
+def _describe(figures: Figures) -> str:
+    """What a trusted result rests on."""
+    text = f"all checks passed; correlation {figures.similarity:.2f}"
+    if figures.start_shift_mm > START_NOTE_MM:
+        text += f"; the scans' coordinates differ by {figures.start_shift_mm:.0f} mm, followed"
+    return text
+
+
+def _doubt_pair(figures: Figures) -> list[str]:
+    """Doubts about the two scans belonging together as their headers say."""
+    doubts = []
+    if figures.start_shift_mm > START_LIMIT_MM:
+        doubts.append(f"the scans' coordinates lie {figures.start_shift_mm:.0f} mm apart")
+    if figures.mirror_gain > MIRROR_MARGIN:
+        doubts.append("a mirrored or turned scan fits better: check its orientation")
+    if figures.overlap < LEAST_OVERLAP:
+        doubts.append(f"the scans share {figures.overlap:.0%} of the body only")
+    return doubts
+
+
+def _doubt_rigid(figures: Figures) -> list[str]:
+    """Doubts about the rigid step."""
+    doubts = []
+    if figures.similarity_rigid < LEAST_RIGID_SIMILARITY:
+        doubts.append(f"correlation {figures.similarity_rigid:.2f} after the rigid step")
+    if figures.rotation_deg > ROTATION_LIMIT_DEG:
+        doubts.append(f"rotated by {figures.rotation_deg:.0f} degrees")
+    return doubts
+
+
+def _doubt_bend(figures: Figures) -> list[str]:
+    """Doubts about the non-rigid step."""
+    doubts = []
+    if figures.folded_fraction > MOST_FOLDED:
+        doubts.append(f"the field folds in {figures.folded_fraction:.2%} of the body")
+    if figures.similarity < max(LEAST_SIMILARITY, figures.similarity_rigid):
+        doubts.append(f"correlation {figures.similarity:.2f} after bending")
+    if figures.local_similarity < LEAST_LOCAL_SIMILARITY:
+        doubts.append(f"local correlation {figures.local_similarity:.2f}")
+    if figures.bend_p95_mm > MOST_BEND_MM:
+        doubts.append(f"bent by {figures.bend_p95_mm:.0f} mm")
+    if figures.disagreement_median_mm > MOST_DISAGREEMENT_MM:
+        doubts.append(f"two methods differ by {figures.disagreement_median_mm:.1f} mm")
+    if figures.back_residual_mm > MOST_BACK_RESIDUAL_MM:
+        doubts.append(f"there and back misses by {figures.back_residual_mm:.1f} mm")
+    return doubts
