@@ -1,0 +1,161 @@
+"""Folds one subject's readings through a criterion, keeping the reasons.
+
+Examples
+--------
+>>> import datetime as dt
+>>> from decimal import Decimal
+>>> from response.terms import Role
+>>> def reading(name, day, mm):
+...     date = dt.date(2025, 1, 1) + dt.timedelta(day)
+...     return LesionReading(name, date, "T1", Role.TARGET, diameter_mm=Decimal(mm))
+>>> result = assess_subject(
+...     "S1", Reader(), [reading("BL", 0, "20"), reading("W8", 56, "14")],
+...     SubjectFacts("S1", treatment_start=dt.date(2025, 1, 1)), Protocol(),
+... )
+>>> [row.overall_response for row in result.assessments]
+['', 'PR']
+>>> print(result.assessments[1].reasons[0])
+[RECIST11.TARGET.PR] PR: sum 14 mm is -30.00 % and -6 mm from the baseline of 20 mm, \
+-30.00 % and -6 mm over the nadir of 20 mm on 2025-01-01
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+
+from response.criteria import CRITERIA
+from response.criteria.course import (
+    Course,
+    Criterion,
+    ReadTimePoint,
+    choose_baseline,
+    is_nothing_evaluable,
+)
+from response.endpoints import summarise
+from response.errors import InputError
+from response.model import (
+    AssessedTimePoint,
+    LesionReading,
+    Reader,
+    SubjectFacts,
+    SubjectResult,
+)
+from response.protocol import Protocol
+from response.terms import Role
+
+
+def find_criterion(name: str) -> Criterion:
+    """The criterion of that name.
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
+    if name not in CRITERIA:
+        raise InputError(f"criterion {name!r} is not known: one of {', '.join(CRITERIA)}")
+    return CRITERIA[name]
+
+
+def assess_subject(
+    subject: str,
+    reader: Reader,
+    readings: Sequence[LesionReading],
+    facts: SubjectFacts,
+    protocol: Protocol,
+    *,
+    criterion: str = "recist11",
+    time_points: Sequence[AssessedTimePoint] = (),
+) -> SubjectResult:
+    """Assess one subject as one reader read it.
+
+    Parameters
+    ----------
+    readings
+        That reader's rows, in any order. Rows before the baseline are history.
+    time_points
+        Time points to assess whether or not anything was read there, and what a criterion needs
+        of the whole patient. One without any row is *read, nothing there*; one that was not read
+        has a row with an empty lesion and ``NOT_EVALUABLE``.
+
+    Raises
+    ------
+    InputError
+        There is nothing to assess, or a target or non-target lesion has no row at baseline.
+    """
+    chosen = find_criterion(criterion)
+    course = build_course(subject, reader, readings, facts, time_points)
+    assessments = chosen.assess(course, protocol)
+    summary = summarise(assessments, facts, protocol, course.baseline.evaluable)
+    return SubjectResult(assessments, summary)
+
+
+def build_course(
+    subject: str,
+    reader: Reader,
+    readings: Iterable[LesionReading],
+    facts: SubjectFacts,
+    time_points: Sequence[AssessedTimePoint] = (),
+) -> Course:
+    """Put one reader's rows in order and find the baseline."""
+    rows: dict[tuple[dt.date, str], list[LesionReading]] = {}
+    said = {(one.date, one.time_point): one for one in time_points}
+    for key in said:
+        rows[key] = []
+    for reading in readings:
+        rows.setdefault((reading.date, reading.time_point), []).append(reading)
+    if not rows:
+        raise InputError(f"subject {subject}: there is no time point to assess")
+    baseline, reasons = choose_baseline(tuple(rows), facts.treatment_start)
+    ordered = [read_time_point(key, rows[key], said.get(key)) for key in sorted(rows)]
+    later = tuple(one for one in ordered if one.date > baseline[0])
+    first = next(one for one in ordered if (one.date, one.time_point) == baseline)
+    course = Course(subject, reader, facts, first, later, reasons)
+    _refuse_late_roles(course)
+    return course
+
+
+def read_time_point(
+    key: tuple[dt.date, str],
+    readings: Sequence[LesionReading],
+    said: AssessedTimePoint | None = None,
+) -> ReadTimePoint:
+    """One time point from its rows."""
+    lesions: dict[str, tuple[LesionReading, ...]] = {}
+    nothing = None
+    for reading in readings:
+        if is_nothing_evaluable(reading):
+            nothing = reading
+        elif reading.lesion in lesions:
+            parts = (*lesions[reading.lesion], reading)
+            lesions[reading.lesion] = tuple(sorted(parts, key=attrgetter("part")))
+        else:
+            lesions[reading.lesion] = (reading,)
+    provisional = said.provisional if said else ()
+    if nothing is not None and nothing.provisional:
+        provisional = (*provisional, nothing.provisional)
+    return ReadTimePoint(
+        time_point=key[1],
+        date=key[0],
+        lesions=lesions,
+        evaluable=nothing is None or bool(lesions),
+        reason=nothing.reason if nothing else "",
+        provisional=provisional,
+        facts=said.facts if said else {},
+    )
+
+
+def _refuse_late_roles(course: Course) -> None:
+    if not course.baseline.evaluable:
+        return
+    for time_point in course.follow_up:
+        for lesion, readings in time_point.lesions.items():
+            known = lesion in course.baseline.lesions
+            if readings[0].role in (Role.TARGET, Role.NON_TARGET) and not known:
+                raise InputError(
+                    f"subject {course.subject}, time point {time_point.time_point}: lesion "
+                    f"{lesion} is {readings[0].role} but has no row at the baseline "
+                    f"{course.baseline.time_point}; a lesion first seen later is NEW"
+                )

@@ -1,0 +1,146 @@
+"""What is known at baseline: the lesions to follow, their sum, and what is odd about them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from response.best_response import NE
+from response.criteria.course import ReadTimePoint
+from response.criteria.lesions import Contribution, find_merged, measure_target
+from response.criteria.recist11 import MEASURABLE_MM, MEASURABLE_NODE_MM, NA
+from response.criteria.sentences import length
+from response.model import LesionReading, Reason
+from response.protocol import Protocol, Targets
+from response.terms import Role
+
+NODES = "lymph nodes"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDisease:
+    """The disease at baseline.
+
+    ``targets`` and ``non_targets`` say of each lesion whether it is a node; ``baseline_sum`` is
+    in millimetres, ``None`` where there is no target or not all could be measured.
+    """
+
+    targets: Mapping[str, bool]
+    non_targets: Mapping[str, bool]
+    marker_raised: bool
+    evaluable: bool
+    baseline_sum: Decimal | None
+    contributions: tuple[Contribution, ...]
+    lesions: frozenset[str]
+
+    @property
+    def has_non_target(self) -> bool:
+        """Non-target disease: a lesion, or a tumour marker above the upper limit (R1-40)."""
+        return bool(self.non_targets) or self.marker_raised
+
+    @property
+    def any(self) -> bool:
+        """Whether there was disease to follow, or nobody could tell."""
+        return bool(self.targets) or self.has_non_target or not self.evaluable
+
+    @property
+    def response_without_lesions(self) -> str:
+        """What is said of target or non-target disease where no such lesion is known."""
+        return NA if self.evaluable else NE
+
+
+def find_disease(baseline: ReadTimePoint) -> KnownDisease:
+    """Which lesions are followed from here, by role, in the order of their names."""
+    targets, non_targets = {}, {}
+    for lesion in sorted(baseline.lesions):
+        first = baseline.lesions[lesion][0]
+        if first.role is Role.TARGET:
+            targets[lesion] = first.node
+        elif first.role is Role.NON_TARGET:
+            non_targets[lesion] = first.node
+    merged = find_merged(baseline.lesions, {})
+    contributions = tuple(
+        measure_target(name, node, baseline.lesions[name], merged.get(name, "") in targets)
+        for name, node in targets.items()
+    )
+    known = targets and not any(one.missing for one in contributions)
+    return KnownDisease(
+        targets=targets,
+        non_targets=non_targets,
+        marker_raised=baseline.facts.get("marker_normal", "") == "false",
+        evaluable=baseline.evaluable,
+        baseline_sum=sum((one.amount_mm for one in contributions), Decimal(0)) if known else None,
+        contributions=contributions,
+        lesions=frozenset(targets) | frozenset(non_targets),
+    )
+
+
+def describe_baseline(
+    disease: KnownDisease, baseline: ReadTimePoint, protocol: Protocol
+) -> list[Reason]:
+    """The baseline in a sentence, and a warning for every oddity; the reader's word stands."""
+    return [
+        Reason("RECIST11.BASELINE", _summary(disease, baseline)),
+        *_warn_of_size(disease),
+        *_warn_of_number(disease, baseline, protocol.targets),
+    ]
+
+
+def _summary(disease: KnownDisease, baseline: ReadTimePoint) -> str:
+    if not disease.evaluable:
+        return "baseline: nothing could be evaluated, so nothing can be compared with it"
+    if not disease.any:
+        return "baseline: no disease"
+    missing = [one.missing for one in disease.contributions if one.missing]
+    if missing:
+        return f"baseline: the sum is not complete: {', '.join(missing)}"
+    said = []
+    if disease.baseline_sum is not None:
+        said.append(f"sum {length(disease.baseline_sum)} mm of {', '.join(disease.targets)}")
+    if disease.non_targets:
+        said.append(f"non-target {', '.join(disease.non_targets)}")
+    if disease.marker_raised:
+        said.append("tumour marker above the upper limit")
+    return f"baseline: {'; '.join(said)}"
+
+
+def _warn_of_size(disease: KnownDisease) -> list[Reason]:
+    reasons = []
+    for one in disease.contributions:
+        limit = MEASURABLE_NODE_MM if one.node else MEASURABLE_MM
+        if not one.missing and one.amount_mm < limit:
+            text = (
+                f"warning: target {one.lesion} is {length(one.amount_mm)} mm at baseline; "
+                f"{'a node' if one.node else 'a lesion'} is measurable from {limit} mm on"
+            )
+            reasons.append(Reason("RECIST11.MEASURABLE", text))
+    return reasons
+
+
+def _warn_of_number(
+    disease: KnownDisease, baseline: ReadTimePoint, limits: Targets
+) -> list[Reason]:
+    reasons = []
+    if len(disease.targets) > limits.max_total:
+        text = f"warning: {len(disease.targets)} targets; the protocol allows {limits.max_total}"
+        reasons.append(Reason("RECIST11.TARGETS.TOTAL", text))
+    organs = Counter(
+        organ_of(baseline.lesions[lesion][0], limits.nodes_one_organ) for lesion in disease.targets
+    )
+    for organ in sorted(organs):
+        if organ and organs[organ] > limits.max_per_organ:
+            text = (
+                f"warning: {organs[organ]} targets in {organ}; "
+                f"the protocol allows {limits.max_per_organ}"
+            )
+            reasons.append(Reason("RECIST11.TARGETS.ORGAN", text))
+    return reasons
+
+
+def organ_of(reading: LesionReading, nodes_one_organ: bool) -> str:
+    """The organ a target counts under (R1-11); empty where it is not known."""
+    if reading.node and nodes_one_organ:
+        return NODES
+    return reading.organ.strip().casefold()

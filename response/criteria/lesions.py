@@ -1,0 +1,179 @@
+"""What one lesion says at one time point: a length for the sum, or a state (RECIST 1.1, 4.3).
+
+Shared by the criteria that add diameters. Millimetres throughout; a node's diameter is its short
+axis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from response.model import LesionReading
+from response.terms import LesionState
+
+TOO_SMALL_MM = Decimal(5)
+"""R1-21: a lesion still seen but too small to measure counts as 5 mm, node or not."""
+
+NODE_NORMAL_BELOW_MM = Decimal(10)
+"""R1-04: a node with a short axis below 10 mm is normal."""
+
+ZERO = Decimal(0)
+
+Diameter = Callable[[LesionReading], Decimal | None]
+"""Which length of a row a criterion adds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What a target adds to the sum. ``missing`` says why it is not all known (empty: it is)."""
+
+    lesion: str
+    node: bool
+    amount_mm: Decimal
+    missing: str = ""
+
+    @property
+    def normal(self) -> bool:
+        """Gone, or a node back to normal size: what CR asks of every target (R1-30)."""
+        if self.missing:
+            return False
+        return self.amount_mm < NODE_NORMAL_BELOW_MM if self.node else self.amount_mm == ZERO
+
+    @property
+    def diseased(self) -> bool:
+        """Seen with certainty: above 0 mm, or a node of at least 10 mm (R1-55)."""
+        return self.amount_mm >= NODE_NORMAL_BELOW_MM if self.node else self.amount_mm > ZERO
+
+
+def diameter_mm(reading: LesionReading) -> Decimal | None:
+    """The diameter of a row as RECIST 1.1 adds it."""
+    return reading.diameter_mm
+
+
+def measure_target(
+    lesion: str,
+    node: bool,
+    readings: Sequence[LesionReading],
+    merged_into_target: bool,
+    diameter: Diameter = diameter_mm,
+) -> Contribution:
+    """Add up the rows of one target at one time point (R1-20 to R1-24).
+
+    Parameters
+    ----------
+    readings
+        Its rows, one for each part; none where it was not assessed.
+    merged_into_target
+        Whether, by now, it is one with another target that is measured here.
+    """
+    if not readings:
+        if merged_into_target:
+            return Contribution(lesion, node, ZERO)
+        return Contribution(lesion, node, ZERO, f"{lesion} (not assessed: no row)")
+    if len(readings) == 1:
+        length = diameter(readings[0])
+        if length is not None:
+            return Contribution(lesion, node, length)
+    total, missing = ZERO, ""
+    for reading in readings:
+        amount, why = _amount_of(reading, merged_into_target, diameter)
+        total += amount
+        missing = missing or why
+    return Contribution(lesion, node, total, missing)
+
+
+def _amount_of(
+    reading: LesionReading, merged_into_target: bool, diameter: Diameter
+) -> tuple[Decimal, str]:
+    length = diameter(reading)
+    if length is not None:
+        return length, ""
+    if reading.state is LesionState.ABSENT:
+        return ZERO, ""
+    if reading.state is LesionState.TOO_SMALL:
+        return TOO_SMALL_MM, ""
+    if reading.state is LesionState.MERGED:
+        if merged_into_target:
+            return ZERO, ""
+        into = reading.merged_into or "a lesion that is not named"
+        return ZERO, f"{reading.lesion} (merged into {into}, which is no measured target)"
+    return ZERO, f"{reading.lesion} ({_why_not(reading)})"
+
+
+def _why_not(reading: LesionReading) -> str:
+    if reading.reason:
+        return reading.reason
+    if reading.state is LesionState.NOT_EVALUABLE:
+        return "not evaluable"
+    return "not assessed: neither a diameter nor a state"
+
+
+# -------------------------------------------------------------------------- non-target lesions
+
+
+def judge_non_target(lesion: str, readings: Sequence[LesionReading]) -> tuple[LesionState, str]:
+    """State of a non-target lesion over its parts, and the reason where it is not evaluable.
+
+    A node is present only from 10 mm on, where its short axis is given (R1-40).
+    """
+    if not readings:
+        return LesionState.NOT_EVALUABLE, f"{lesion} (not assessed: no row)"
+    states = [_non_target_state(reading) for reading in readings]
+    for state in (
+        LesionState.UNEQUIVOCAL_PROGRESSION,
+        LesionState.NOT_EVALUABLE,
+        LesionState.PRESENT,
+    ):
+        if state in states:
+            why = f"{lesion} ({_why_not(readings[states.index(state)])})"
+            return state, why if state is LesionState.NOT_EVALUABLE else ""
+    return LesionState.ABSENT, ""
+
+
+def _non_target_state(reading: LesionReading) -> LesionState:
+    length = reading.diameter_mm
+    if reading.state in (None, LesionState.PRESENT) and length is not None:
+        limit = NODE_NORMAL_BELOW_MM if reading.node else ZERO
+        gone = length < limit if reading.node else length == limit
+        return LesionState.ABSENT if gone else LesionState.PRESENT
+    return reading.state or LesionState.NOT_EVALUABLE
+
+
+# --------------------------------------------------------------------------------- new lesions
+
+
+def judge_new(readings: Iterable[LesionReading], called_before: LesionState | None) -> LesionState:
+    """State of a new lesion over its parts.
+
+    A measured row without a state stays what a reader called the lesion before; nobody having
+    called it, it is not evaluable.
+    """
+    states = {_new_state(reading, called_before) for reading in readings}
+    for state in (LesionState.UNEQUIVOCAL, LesionState.NOT_EVALUABLE, LesionState.EQUIVOCAL):
+        if state in states:
+            return state
+    return LesionState.ABSENT
+
+
+def _new_state(reading: LesionReading, called_before: LesionState | None) -> LesionState:
+    if reading.state is not None:
+        return reading.state
+    if reading.diameter_mm is None:
+        return LesionState.NOT_EVALUABLE
+    if reading.diameter_mm == ZERO:
+        return LesionState.ABSENT
+    return called_before or LesionState.NOT_EVALUABLE
+
+
+def find_merged(
+    lesions: Mapping[str, tuple[LesionReading, ...]], merged: Mapping[str, str]
+) -> dict[str, str]:
+    """Which lesions are by now part of another: as said here, else as said before (R1-24)."""
+    now = {lesion: into for lesion, into in merged.items() if lesion not in lesions}
+    for lesion, readings in lesions.items():
+        for reading in readings:
+            if reading.state is LesionState.MERGED:
+                now[lesion] = reading.merged_into
+    return now

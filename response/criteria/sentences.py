@@ -1,0 +1,151 @@
+"""The reasons of RECIST 1.1, in sentences: the numbers a rule saw, and the row that decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from response.best_response import CR, NE, PD
+from response.criteria import recist11 as rules
+from response.criteria.course import ReadTimePoint
+from response.model import Assessment, Reason
+from response.terms import LesionState, NewLesion
+
+PR_KEPT = "RECIST11.A01.KEPT"
+NO_NEW_LESION = Reason(rules.NEW_LESION_RULES[-1].id, rules.NEW_LESION_RULES[-1].text)
+
+
+def length(value: Decimal) -> str:
+    """A length as given: its own digits, no exponent.
+
+    Examples
+    --------
+    >>> length(Decimal("43.50")), length(Decimal("1E+2"))
+    ('43.50', '100')
+    """
+    return format(value, "f")
+
+
+def _change(total: Decimal, reference: Decimal) -> str:
+    pct = rules.change_pct(total, reference)
+    grown = total - reference
+    in_mm = f"{'+' if grown >= 0 else ''}{length(grown)} mm"
+    return in_mm if pct is None else f"{pct:+} % and {in_mm}"
+
+
+def target(
+    rule: rules.TargetRule,
+    case: rules.TargetCase,
+    nadir: rules.Nadir | None,
+    missing: Sequence[str],
+    read: ReadTimePoint,
+) -> Reason:
+    """Why the target response is what it is."""
+    total = length(case.total)
+    if rule.category == NE:
+        return Reason(rule.id, _not_evaluable(case, missing, read))
+    if rule.category == CR:
+        text = f"CR: every target is gone, or a node below 10 mm (sum {total} mm)"
+        return Reason(rule.id, text)
+    over_nadir = ""
+    if nadir is not None:
+        over_nadir = (
+            f"{_change(case.total, nadir.total)} over the nadir of "
+            f"{length(nadir.total)} mm on {nadir.date}"
+        )
+    if rule.category == PD:
+        part = f"; without {', '.join(missing)}, which can only add" if missing else ""
+        return Reason(rule.id, f"PD: sum {total} mm is {over_nadir}{part}")
+    assert case.baseline is not None
+    over_baseline = (
+        f"{_change(case.total, case.baseline)} from the baseline of {length(case.baseline)} mm"
+    )
+    return Reason(rule.id, f"{rule.category}: sum {total} mm is {over_baseline}, {over_nadir}")
+
+
+def _not_evaluable(case: rules.TargetCase, missing: Sequence[str], read: ReadTimePoint) -> str:
+    if not read.evaluable:
+        return f"NE: {nothing_read(read)}"
+    if not missing:
+        return "NE: the baseline sum is not complete, so there is nothing to compare with"
+    known = f"; the assessed targets add up to {length(case.total)} mm" if case.total else ""
+    return f"NE: not all targets were assessed: {', '.join(missing)}{known}"
+
+
+def response_kept(kept: bool) -> Reason:
+    """A01: what the letter and the committee's FAQ say differs here."""
+    if kept:
+        return Reason(
+            PR_KEPT,
+            "PR is kept: the sum is no longer 30 % below baseline but not PD "
+            "(pr_persistence; by the letter of the paper SD)",
+        )
+    return Reason(
+        "RECIST11.A01.LITERAL",
+        "SD by the letter of the paper; the EORTC FAQ goes on with PR until PD (pr_persistence)",
+    )
+
+
+def by_state(
+    table: tuple[rules.StateRule, ...],
+    states: Mapping[str, LesionState],
+    labels: Mapping[str, str],
+) -> tuple[rules.StateRule, Reason]:
+    """The row that decides on non-target or new lesions, and why.
+
+    ``labels`` names lesions otherwise than by their name: with the reason they were not assessed.
+    """
+    rule = rules.decide_by_state(table, states.values())
+    names = sorted(labels.get(name, name) for name, state in states.items() if state is rule.state)
+    return rule, Reason(rule.id, rule.text.format(", ".join(names)))
+
+
+def nothing_read(read: ReadTimePoint) -> str:
+    """Why nothing is known of a time point."""
+    return f"nothing was read ({read.reason})" if read.reason else "nothing was read"
+
+
+def overall(row: rules.OverallRow, target: str, non_target: str, new: NewLesion) -> Reason:
+    """Which row of the table gave the overall response."""
+    return _OVERALL[row.id, target, non_target, new]
+
+
+_OVERALL = {
+    (row.id, target, non_target, new): Reason(
+        row.id,
+        f"{row.overall}: target {target}, non-target {non_target}, new lesion {new} ({row.source})",
+    )
+    for (target, non_target, new), row in rules.ROWS.items()
+}
+
+
+def back_dated(lesion: str, row: Assessment, read: ReadTimePoint) -> Reason:
+    """R1-51."""
+    return Reason(
+        "RECIST11.NEW.BACKDATED",
+        f"PD: new lesion {lesion}, equivocal at {row.time_point} on {row.date}, was unequivocal at "
+        f"{read.time_point} on {read.date}: progression dates from the scan that first showed it",
+    )
+
+
+def returned_after_cr(
+    choice: str, returned: Sequence[str], complete: Sequence[Assessment]
+) -> Reason:
+    """A07: what is made of disease after a complete response."""
+    names = ", ".join(returned)
+    since = complete[-1]
+    seen = f"{names} came back after the complete response at {since.time_point} on {since.date}"
+    if choice == "pd":
+        return Reason("RECIST11.AFTER_CR.PD", f"PD: {seen}")
+    if choice == "warn":
+        return Reason("RECIST11.AFTER_CR.WARN", f"{seen}; the response is left (cr_then_disease)")
+    return Reason("RECIST11.AFTER_CR.RECODE", f"{seen}; that response is recoded (cr_then_disease)")
+
+
+def recoded(becomes: str, returned: Sequence[str], read: ReadTimePoint) -> Reason:
+    """A07, on the row that was a complete response."""
+    return Reason(
+        "RECIST11.AFTER_CR.RECODED",
+        f"{becomes} instead of CR: {', '.join(returned)} was seen again at {read.time_point} on "
+        f"{read.date} (cr_then_disease)",
+    )
