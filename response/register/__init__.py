@@ -8,6 +8,7 @@ not trusted (:mod:`response.register.quality`).
 
 from __future__ import annotations
 
+from response.register.files import read_points, register_files, write_points
 from response.register.port import (
     RegistrationResult,
     engine_key,
@@ -16,4 +17,13 @@ from response.register.port import (
 )
 from response.register.transform import Transform
 
-__all__ = ["RegistrationResult", "Transform", "engine_key", "read_result", "register"]
+__all__ = [
+    "RegistrationResult",
+    "Transform",
+    "engine_key",
+    "read_points",
+    "read_result",
+    "register",
+    "register_files",
+    "write_points",
+]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import nibabel
 import numpy as np
 
-from response.errors import GeometryError, RegistrationError
+from response.errors import GeometryError, InputError, RegistrationError
 from response.geometry import Grid
+from response.ingest.nifti import read_nifti
 from response.register.itk import Image, sitk
 
 LEAST_SIDE = 4
@@ -18,10 +17,12 @@ LEAST_EXTENT_MM = 10.0
 MOST_EXTENT_MM = 3000.0
 """No scan of a person is smaller or larger than this: the spacing is wrong."""
 NIFTI_SUFFIXES = (".nii", ".nii.gz")
+AIR_BELOW_HU = -500.0
+"""Values this low over a twentieth of a scan are air in Hounsfield units: nothing else has them."""
 
 
 def read_scan(path: Path, role: str) -> Image:
-    """Read a scan and refuse what cannot be registered.
+    """Read a scan and refuse what cannot be registered; values as 32-bit floats.
 
     Parameters
     ----------
@@ -37,35 +38,38 @@ def read_scan(path: Path, role: str) -> Image:
     RegistrationError
         Not readable to its end, not finite, or constant.
     """
-    _check_stored_values(path, role)
-    try:
-        image = sitk.ReadImage(path)
-    except RuntimeError as problem:
-        raise RegistrationError(f"the {role} scan cannot be read: {_last_line(problem)}") from None
+    if not path.is_file():
+        raise RegistrationError(f"the {role} scan is not there, or is not a file")
+    image = _read(path, role)
     _check_geometry(image, role)
     image = sitk.Cast(image, sitk.sitkFloat32)
     values = sitk.GetArrayViewFromImage(image)
     if not np.isfinite(values).all():
-        raise RegistrationError(f"the {role} scan holds values that are not numbers; repair it")
+        raise RegistrationError(f"the {role} scan holds values that are not finite; repair it")
     if values.min() == values.max():
         raise RegistrationError(f"the {role} scan is constant ({values.min():g}): nothing to see")
     return image
 
 
-def _check_stored_values(path: Path, role: str) -> None:
-    """ITK reads a truncated NIfTI as zeros and NaN as 0: look at what is stored."""
-    if not path.is_file():
-        raise RegistrationError(f"the {role} scan is not there or is not a file")
-    if not path.name.lower().endswith(NIFTI_SUFFIXES):
-        return
+def guess_modality(*images: Image) -> str:
+    """``CT`` where all images hold air in Hounsfield units, else ``OT``, which has no scale."""
+    lows = [float(np.percentile(sitk.GetArrayViewFromImage(image), 5)) for image in images]
+    return "CT" if max(lows) < AIR_BELOW_HU else "OT"
+
+
+def _read(path: Path, role: str) -> Image:
     try:
-        loaded: Any = nibabel.load(path)
-        stored = np.asanyarray(loaded.dataobj)
-    except (OSError, EOFError, ValueError, nibabel.filebasedimages.ImageFileError) as problem:
-        reason = _last_line(problem)
-        raise RegistrationError(f"the {role} scan cannot be read to its end: {reason}") from None
-    if stored.dtype.kind == "f" and not np.isfinite(stored).all():
-        raise RegistrationError(f"the {role} scan holds values that are not numbers; repair it")
+        if path.name.lower().endswith(NIFTI_SUFFIXES):
+            return read_nifti(path)
+        return sitk.ReadImage(path)
+    except GeometryError as problem:
+        raise GeometryError(f"the {role} scan: {problem}") from None
+    except InputError as problem:
+        raise RegistrationError(f"the {role} scan: {problem}") from None
+    except RuntimeError:
+        raise RegistrationError(
+            f"the {role} scan cannot be read, or not to its end: copy it again"
+        ) from None
 
 
 def _check_geometry(image: Image, role: str) -> None:
@@ -74,7 +78,7 @@ def _check_geometry(image: Image, role: str) -> None:
     try:
         grid = Grid.of(image)
     except GeometryError as problem:
-        raise GeometryError(f"the {role} scan: {problem}") from problem
+        raise GeometryError(f"the {role} scan: {problem}") from None
     if min(grid.size) < LEAST_SIDE:
         raise GeometryError(
             f"the {role} scan has {grid.size} voxels; at least {LEAST_SIDE} a side are needed"
@@ -83,9 +87,3 @@ def _check_geometry(image: Image, role: str) -> None:
     if min(extents) < LEAST_EXTENT_MM or max(extents) > MOST_EXTENT_MM:
         sides = " × ".join(f"{extent:.0f}" for extent in extents)
         raise GeometryError(f"the {role} scan measures {sides} mm: its spacing cannot be right")
-
-
-def _last_line(problem: Exception) -> str:
-    """The telling end of an ITK message, without the path of anybody's file."""
-    lines = [line.strip() for line in str(problem).splitlines() if line.strip()]
-    return " ".join(word for word in (lines or ["unknown"])[-1].split() if "/" not in word)

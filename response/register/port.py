@@ -70,6 +70,7 @@ def register(
         A folder that does not exist, is empty, or holds an earlier result, which is replaced.
     modality
         DICOM modality; CT is taken in Hounsfield units, anything else by its own percentiles.
+        Empty: guessed from the values.
     time_limit_s
         Seconds after which the child is killed.
     private

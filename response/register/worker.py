@@ -38,14 +38,14 @@ def main(arguments: list[str]) -> int:
 def _work(job: dict[str, Any]) -> None:
     from response.register.align import register_scans
     from response.register.engines import ENGINES
-    from response.register.inputs import read_scan
+    from response.register.inputs import guess_modality, read_scan
 
     began = time.monotonic()
     fixed = read_scan(Path(job["fixed"]), "fixed")
     moving = read_scan(Path(job["moving"]), "moving")
-    outcome = register_scans(
-        fixed, moving, job["modality"], ENGINES[job["engine"]], Path(job["scratch"])
-    )
+    modality = job["modality"] or guess_modality(fixed, moving)
+    engine = ENGINES[job["engine"]]
+    outcome = register_scans(fixed, moving, modality, engine, Path(job["scratch"]))
     out = Path(job["out"])
     outcome.transform.save(out)
     verdict, figures = outcome.verdict, outcome.figures
