@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from response.errors import IntegrityError, MigrationError
+from response.errors import InputError, IntegrityError, MigrationError
 from response.store.audit import Head, Link, check_chain, read_head, seal_rows
 from response.store.layout import TableRow
 from response.store.reads import fetch
@@ -87,21 +87,25 @@ def _check_rows(key: bytes, links: Sequence[Link], sealed: Revisions) -> list[st
 def _check_files(workspace: Workspace, sealed: Revisions, named: set[str]) -> list[str]:
     digests = _read_digests(row for rows in sealed.values() for row in rows)
     problems = []
-    for relative in sorted(named):
-        if not workspace.resolve(relative).exists():
+    for relative in sorted(named | digests.keys()):
+        path = _locate(workspace, relative)
+        if path is None:
             problems.append(f"files: {relative} is missing")
-    for relative, digest in sorted(digests.items()):
-        path = workspace.resolve(relative)
-        if not path.exists():
-            problems.append(f"files: {relative} is missing")
-        elif _digest(path) != digest:
+        elif relative in digests and _digest(path) != digests[relative]:
             problems.append(f"files: {relative} is not as it was written")
-    for folder in (workspace.images, workspace.transforms):
-        for path in _files(folder):
-            relative = workspace.relative(path)
-            if not any(relative == name or relative.startswith(f"{name}/") for name in named):
-                problems.append(f"files: {relative} belongs to nothing that is stored")
-    return list(dict.fromkeys(problems))
+    for path in [*_files(workspace.images), *_files(workspace.transforms)]:
+        inside = path.relative_to(workspace.home)
+        if not named & {inside.as_posix(), *(parent.as_posix() for parent in inside.parents)}:
+            problems.append(f"files: {inside.as_posix()} belongs to nothing that is stored")
+    return problems
+
+
+def _locate(workspace: Workspace, relative: str) -> Path | None:
+    try:
+        path = workspace.resolve(relative)
+    except InputError:
+        return None
+    return path if path.exists() else None
 
 
 def _read_digests(rows: Iterable[tuple[str, Row]]) -> dict[str, str]:

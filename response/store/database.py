@@ -19,7 +19,7 @@ _SETTINGS: dict[str, Any] = {
     "autoload_known_extensions": False,
     "enable_external_access": False,
     "python_enable_replacements": False,
-    "threads": 2,
+    "threads": 1,
 }
 
 
@@ -33,12 +33,27 @@ def connect(database: Path) -> Any:
     IntegrityError
         If the file is not a database.
     """
+    if not database.exists():
+        _create(database)
     try:
-        connection = duckdb.connect(str(database), config=_SETTINGS)
+        return _connect_migrated(database)
     except duckdb.IOException as error:
         if "not a valid DuckDB" not in str(error):
             raise
         raise IntegrityError(f"{database.name} is not a database; restore it from a copy") from None
+
+
+def _create(database: Path) -> None:
+    """Make the file aside and put it in place whole: a kill leaves no half-made database."""
+    fresh = database.with_suffix(".new")
+    for leftover in (fresh, fresh.with_name(fresh.name + ".wal")):
+        leftover.unlink(missing_ok=True)
+    _connect_migrated(fresh).close()
+    fresh.replace(database)
+
+
+def _connect_migrated(database: Path) -> Any:
+    connection = duckdb.connect(str(database), config=_SETTINGS)
     try:
         migrate(connection, known_migrations())
     except BaseException:

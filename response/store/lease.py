@@ -9,6 +9,7 @@ The threads of a process share its one connection, each unit of work with a curs
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import os
 import threading
@@ -47,7 +48,7 @@ class Lease:
     """This process's share of the database file."""
 
     def __init__(self, database: Path, connect: Callable[[Path], Any]) -> None:
-        self.keep = False
+        self.keepers = 0
         self.write_lock = threading.Lock()
         self._database = database
         self._connect = connect
@@ -57,6 +58,8 @@ class Lease:
         self._condition = threading.Condition()
         self._connection: Any = None
         self._turn = -1
+        self._inode = -1
+        self._closed = threading.Event()
         self._users = 0
         self._opening = False
         self._yielding = False
@@ -117,14 +120,17 @@ class Lease:
         with self._condition:
             self._users -= 1
             self._used_at = time.monotonic()
-            if self._users == 0 and (not self.keep or self._should_yield()):
+            if self._users == 0 and (not self.keepers or self._should_yield()):
                 self._close()
 
     def _should_yield(self) -> bool:
-        """Whether another process waits. Sticky, so that a busy process drains its cursors."""
+        """Whether another process waits, or the file is no longer the one that was opened.
+
+        Sticky, so that a busy process drains its cursors.
+        """
         if not self._yielding and time.monotonic() - self._opened_at >= SLICE_S:
             queue = _open_lock(self._database.with_suffix(".queue"))
-            self._yielding = not _try_lock(queue)
+            self._yielding = not _try_lock(queue) or _inode(self._database) != self._inode
             os.close(queue)
         return self._yielding
 
@@ -140,9 +146,11 @@ class Lease:
             _unlock(self._turn)
             raise
         self._connection, self._yielding = connection, False
+        self._inode = _inode(self._database)
         self._opened_at = self._used_at = time.monotonic()
-        if self.keep:
-            threading.Thread(target=self._watch, args=(connection,), daemon=True).start()
+        self._closed = threading.Event()
+        if self.keepers:
+            threading.Thread(target=self._watch, args=(self._closed,), daemon=True).start()
         return connection
 
     def _connect_within(self, deadline: float) -> Any:
@@ -151,27 +159,25 @@ class Lease:
             try:
                 return self._connect(self._database)
             except duckdb.IOException as error:
-                if "lock" not in str(error):
+                if "Could not set lock" not in str(error):
                     raise
                 if time.monotonic() > deadline:
                     raise StoreBusyError("another program has the database open") from None
             time.sleep(POLL_S * 5)
 
-    def _watch(self, connection: Any) -> None:
+    def _watch(self, closed: threading.Event) -> None:
         """Close a kept connection when somebody waits for it, or when nobody uses it."""
-        while True:
-            time.sleep(WATCH_S)
+        while not closed.wait(WATCH_S):
             with self._condition:
-                if self._connection is not connection:
-                    return
                 idle = time.monotonic() - self._used_at > IDLE_S
-                if self._users == 0 and (idle or self._should_yield()):
+                if not closed.is_set() and self._users == 0 and (idle or self._should_yield()):
                     self._close()
 
     def _close(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+            self._closed.set()
             _unlock(self._turn)
         self._condition.notify_all()
 
@@ -184,12 +190,22 @@ class Lease:
         self._start_afresh()
 
 
+@atexit.register
+def _close_all() -> None:
+    for lease in _leases.values():
+        lease.close()
+
+
 def _forget_all() -> None:
     for lease in _leases.values():
         lease.forget_in_child()
 
 
 os.register_at_fork(after_in_child=_forget_all)
+
+
+def _inode(path: Path) -> int:
+    return path.stat().st_ino if path.exists() else -1
 
 
 def _open_lock(path: Path) -> int:

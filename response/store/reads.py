@@ -78,9 +78,9 @@ def read_time_points(
         time_point=time_point,
     )
     asked = (cursor, heads)
-    scans = _read_parts(*asked, Scan, "SELECT * FROM current_scan")
-    marks = _read_parts(*asked, MarkSet, "SELECT * FROM current_mark_set")
-    facts = _read_parts(*asked, LesionFact, "SELECT * FROM current_lesion_fact")
+    scans = _read_parts(*asked, Scan, "SELECT * FROM scan")
+    marks = _read_parts(*asked, MarkSet, "SELECT * FROM mark_set")
+    facts = _read_parts(*asked, LesionFact, "SELECT * FROM lesion_fact")
     return [
         decode(
             TimePoint,
@@ -141,8 +141,8 @@ def read_trackings(cursor: Any, subject: str | None = None) -> list[Tracking]:
         """,
         subject=subject,
     )
-    lesions = _read_parts(cursor, heads, Lesion, "SELECT * FROM current_lesion")
-    findings = _read_parts(cursor, heads, Finding, "SELECT * FROM current_finding")
+    lesions = _read_parts(cursor, heads, Lesion, "SELECT * FROM lesion")
+    findings = _read_parts(cursor, heads, Finding, "SELECT * FROM finding")
     return [
         decode(Tracking, row, lesions=lesions[row["revision"]], findings=findings[row["revision"]])
         for row in heads
@@ -191,7 +191,7 @@ def read_results(
         subject=subject,
         criterion=criterion,
     )
-    rows = _read_parts(cursor, heads, Assessment, "SELECT * FROM current_assessment")
+    rows = _read_parts(cursor, heads, Assessment, "SELECT * FROM assessment")
     return [SubjectResult(rows[head["revision"]], decode(SubjectSummary, head)) for head in heads]
 
 

@@ -32,12 +32,15 @@ class Units:
         self.head_path = workspace.home / "audit-head"
         self._subject_secret = workspace.secret("SUBJECT_KEY")
         self._lease = find_lease(workspace.database, connect)
-        self._lease.keep = self._lease.keep or keep
+        self._keeps = keep
+        self._lease.keepers += keep
 
     def close(self) -> None:
-        """Give the database back and keep it no longer."""
-        self._lease.keep = False
-        self._lease.close()
+        """Keep the connection no longer."""
+        self._lease.keepers -= self._keeps
+        self._keeps = False
+        if not self._lease.keepers:
+            self._lease.close()
 
     def read(
         self,
@@ -95,6 +98,8 @@ class Units:
                 yield cursor
         except duckdb.Error as error:
             raise StoreError(f"the database could not do this: {error}") from error
+        except OSError as error:
+            raise StoreError(f"the workspace cannot be used: {error.strerror}") from error
 
     def _name_subject(self, cursor: Any, subject: str) -> tuple[str, list[TableRow]]:
         """Give a subject's opaque key, and its row where it has none yet."""

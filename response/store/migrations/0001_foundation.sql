@@ -269,15 +269,6 @@ CREATE VIEW current_time_point AS
 SELECT * FROM time_point
 QUALIFY revision = max(revision) OVER (PARTITION BY subject, time_point);
 
-CREATE VIEW current_scan AS
-SELECT scan.* FROM scan SEMI JOIN current_time_point USING (revision);
-
-CREATE VIEW current_mark_set AS
-SELECT mark_set.* FROM mark_set SEMI JOIN current_time_point USING (revision);
-
-CREATE VIEW current_lesion_fact AS
-SELECT lesion_fact.* FROM lesion_fact SEMI JOIN current_time_point USING (revision);
-
 CREATE VIEW current_subject_facts AS
 SELECT * FROM subject_facts
 QUALIFY revision = max(revision) OVER (PARTITION BY subject);
@@ -290,18 +281,9 @@ CREATE VIEW current_tracking AS
 SELECT * FROM tracking
 QUALIFY revision = max(revision) OVER (PARTITION BY subject, evaluator, evaluator_id);
 
-CREATE VIEW current_lesion AS
-SELECT lesion.* FROM lesion SEMI JOIN current_tracking USING (revision);
-
-CREATE VIEW current_finding AS
-SELECT finding.* FROM finding SEMI JOIN current_tracking USING (revision);
-
 CREATE VIEW current_result AS
 SELECT * FROM result
 QUALIFY revision = max(revision) OVER (PARTITION BY subject, criterion, evaluator, evaluator_id);
-
-CREATE VIEW current_assessment AS
-SELECT assessment.* FROM assessment SEMI JOIN current_result USING (revision);
 
 CREATE VIEW current_account AS
 SELECT * FROM account
