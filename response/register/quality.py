@@ -1,6 +1,7 @@
 """The trust gate: a registration is not believed, it is tested.
 
 :func:`judge` is a pure function from figures to a verdict. Every limit is named with its reason.
+Comparisons are written so that a figure that is not a number raises a doubt.
 """
 
 from __future__ import annotations
@@ -74,11 +75,11 @@ def _describe(figures: Figures) -> str:
 def _doubt_pair(figures: Figures) -> list[str]:
     """Doubts about the two scans belonging together as their headers say."""
     doubts = []
-    if figures.start_shift_mm > START_LIMIT_MM:
+    if not figures.start_shift_mm <= START_LIMIT_MM:
         doubts.append(f"the scans' coordinates lie {figures.start_shift_mm:.0f} mm apart")
-    if figures.mirror_gain > MIRROR_MARGIN:
+    if not figures.mirror_gain <= MIRROR_MARGIN:
         doubts.append("a mirrored or turned scan fits better: check its orientation")
-    if figures.overlap < LEAST_OVERLAP:
+    if not figures.overlap >= LEAST_OVERLAP:
         doubts.append(f"the scans share {figures.overlap:.0%} of the body only")
     return doubts
 
@@ -86,9 +87,9 @@ def _doubt_pair(figures: Figures) -> list[str]:
 def _doubt_rigid(figures: Figures) -> list[str]:
     """Doubts about the rigid step."""
     doubts = []
-    if figures.similarity_rigid < LEAST_RIGID_SIMILARITY:
+    if not figures.similarity_rigid >= LEAST_RIGID_SIMILARITY:
         doubts.append(f"correlation {figures.similarity_rigid:.2f} after the rigid step")
-    if figures.rotation_deg > ROTATION_LIMIT_DEG:
+    if not figures.rotation_deg <= ROTATION_LIMIT_DEG:
         doubts.append(f"rotated by {figures.rotation_deg:.0f} degrees")
     return doubts
 
@@ -96,16 +97,16 @@ def _doubt_rigid(figures: Figures) -> list[str]:
 def _doubt_bend(figures: Figures) -> list[str]:
     """Doubts about the non-rigid step."""
     doubts = []
-    if figures.folded_fraction > MOST_FOLDED:
+    if not figures.folded_fraction <= MOST_FOLDED:
         doubts.append(f"the field folds in {figures.folded_fraction:.2%} of the body")
-    if figures.similarity < max(LEAST_SIMILARITY, figures.similarity_rigid):
+    if not figures.similarity >= max(LEAST_SIMILARITY, figures.similarity_rigid):
         doubts.append(f"correlation {figures.similarity:.2f} after bending")
-    if figures.local_similarity < LEAST_LOCAL_SIMILARITY:
+    if not figures.local_similarity >= LEAST_LOCAL_SIMILARITY:
         doubts.append(f"local correlation {figures.local_similarity:.2f}")
-    if figures.bend_p95_mm > MOST_BEND_MM:
+    if not figures.bend_p95_mm <= MOST_BEND_MM:
         doubts.append(f"bent by {figures.bend_p95_mm:.0f} mm")
-    if figures.disagreement_median_mm > MOST_DISAGREEMENT_MM:
+    if not figures.disagreement_median_mm <= MOST_DISAGREEMENT_MM:
         doubts.append(f"two methods differ by {figures.disagreement_median_mm:.1f} mm")
-    if figures.back_residual_mm > MOST_BACK_RESIDUAL_MM:
+    if not figures.back_residual_mm <= MOST_BACK_RESIDUAL_MM:
         doubts.append(f"there and back misses by {figures.back_residual_mm:.1f} mm")
     return doubts
