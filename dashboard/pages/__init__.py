@@ -1,0 +1,46 @@
+"""From an address to a page: reads what it needs, writes down who looked, lays it out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard.auth import Visitor
+from dashboard.components.shell import frame
+from dashboard.data import AUDIT_PAGE, Data
+from dashboard.links import Place
+from dashboard.pages import audit, cohort, lesion, quality, subject
+from dashboard.pages.errors import ForbiddenError, NotFoundError
+
+
+def show_page(data: Data, visitor: Visitor, place: Place) -> Any:
+    """Return the page of a place for a visitor, inside the frame.
+
+    Raises
+    ------
+    NotFoundError
+        No such subject, lesion or page.
+    ForbiddenError
+        The visitor's role does not reach there.
+    """
+    if place.page == "audit" and not visitor.is_admin:
+        raise ForbiddenError
+    content = _content(data, place)
+    data.note("view", actor=visitor.name, subject_key=place.key, page=place.page)
+    return frame(visitor, place.page, content)
+
+
+def _content(data: Data, place: Place) -> Any:
+    if place.page == "cohort":
+        return cohort.layout(data.read_cohort(place.query.get("criterion", "")), place)
+    if place.page == "quality":
+        return quality.layout(*data.read_quality())
+    if place.page == "audit":
+        return audit.layout(data.read_audit(audit.page_number(place)), place, AUDIT_PAGE)
+    view = data.read_subject(
+        place.key, place.query.get("reader", ""), place.query.get("criterion", "")
+    )
+    if view is None:
+        raise NotFoundError
+    return subject.layout(view, place) if place.page == "subject" else lesion.layout(
+        data, view, place
+    )  # fmt: skip

@@ -1,0 +1,151 @@
+/* What happens in the browser: slices, clicks on figures, finding a row, an ended session. */
+(function () {
+  "use strict";
+
+  // ------------------------------------------------------------- a session that has ended
+  const fetchPlain = window.fetch;
+  window.fetch = async function (...request) {
+    const reply = await fetchPlain.apply(this, request);
+    if (reply.status === 401) {
+      const here = location.pathname + location.search;
+      location.assign("/login?next=" + encodeURIComponent(here));
+    }
+    return reply;
+  };
+
+  // ---------------------------------------------------------------------------- slices
+  const PREFETCH = 4;
+
+  function sliceUrl(data, index) {
+    return data.href.replace(data.mark, index);
+  }
+
+  function prefetch(data, index, direction) {
+    for (let step = 1; step <= PREFETCH; step += 1) {
+      const next = index + direction * step;
+      if (next >= 0) new Image().src = sliceUrl(data, next);
+    }
+  }
+
+  function rememberSlice(slot, index) {
+    const query = new URLSearchParams(location.search);
+    const slices = new Map(
+      (query.get("slices") || "").split(",").filter(Boolean).map((part) => part.split(":")));
+    slices.set(slot, String(index));
+    query.set("slices", [...slices].map((pair) => pair.join(":")).join(","));
+    history.replaceState(history.state, "", location.pathname + "?" + query.toString());
+  }
+
+  const lastShown = {};
+
+  function showSlice(index, data, figure, id) {
+    const noUpdate = window.dash_clientside.no_update;
+    if (!data || !figure || index === undefined || index === null) return [noUpdate, noUpdate];
+    const outline = data.outlines[String(index)] || [[], []];
+    const traces = figure.data.map((trace, number) =>
+      number === 0
+        ? { ...trace, x: outline[0], y: outline[1] }
+        : { ...trace, visible: index === data.measured });
+    const images = figure.layout.images.map((image) => ({ ...image, source: sliceUrl(data, index) }));
+    const shapes = figure.layout.shapes.map((shape) =>
+      shape.type === "circle" ? { ...shape, visible: index === data.expected } : shape);
+    const direction = index >= (lastShown[id.slot] ?? index) ? 1 : -1;
+    lastShown[id.slot] = index;
+    rememberSlice(id.slot, index);
+    prefetch(data, index, direction);
+    const pane = document.querySelector(`[data-slot="${id.slot}"]`);
+    const count = Number((pane && pane.dataset.count) || 0);
+    if (pane) pane.dataset.index = index;
+    return [
+      { ...figure, data: traces, layout: { ...figure.layout, images, shapes } },
+      `slice ${index + 1}` + (count ? ` of ${count}` : "") +
+        (index === data.measured ? ", the one measured" : ""),
+    ];
+  }
+
+  function stepSlice(pane, step) {
+    const slot = pane.dataset.slot;
+    const count = Number(pane.dataset.count);
+    const index = Number(pane.dataset.index) + step;
+    if (index < 0 || index >= count) return;
+    pane.dataset.index = index;
+    window.dash_clientside.set_props({ type: "pane-slider", slot: slot }, { value: index });
+  }
+
+  document.addEventListener("wheel", (event) => {
+    const pane = event.target.closest && event.target.closest("[data-slot]");
+    if (!pane) return;
+    event.preventDefault();
+    stepSlice(pane, event.deltaY > 0 ? 1 : -1);
+  }, { passive: false });
+
+  document.addEventListener("keydown", (event) => {
+    const target = event.target;
+    if (target.matches && target.matches("input, textarea, select")) return;
+    const pane = target.closest && target.closest("[data-slot]");
+    if (pane && ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"].includes(event.key)) {
+      event.preventDefault();
+      stepSlice(pane, ["ArrowDown", "ArrowRight"].includes(event.key) ? 1 : -1);
+    }
+    if (event.key === "o" && !event.ctrlKey && !event.metaKey && !event.altKey) toggleOutline();
+  });
+
+  function toggleOutline() {
+    const hidden = document.body.classList.toggle("no-outline");
+    for (const button of document.querySelectorAll("[data-toggle-overlay]")) {
+      button.textContent = hidden ? "Show outline (o)" : "Hide outline (o)";
+      button.setAttribute("aria-pressed", String(hidden));
+    }
+  }
+
+  document.addEventListener("click", (event) => {
+    const target = event.target;
+    if (target.closest && target.closest("[data-toggle-overlay]")) toggleOutline();
+  });
+
+  // ------------------------------------------------------------------ clicks on figures
+  function currentQuery(keys) {
+    const query = new URLSearchParams(location.search);
+    const kept = new URLSearchParams();
+    for (const key of keys) if (query.get(key)) kept.set(key, query.get(key));
+    return kept;
+  }
+
+  function openLesion(click) {
+    const data = click && click.points && click.points[0].customdata;
+    if (!data) return window.dash_clientside.no_update;
+    const query = currentQuery(["reader", "criterion"]);
+    if (Array.isArray(data)) {
+      query.set("tp", data[1]);
+      return location.pathname + "/lesion/" + encodeURIComponent(data[0]) + "?" + query;
+    }
+    query.set("tp", data);
+    return location.pathname + "?" + query;
+  }
+
+  function openSubject(click) {
+    const href = click && click.points && click.points[0].customdata;
+    return typeof href === "string" ? href : window.dash_clientside.no_update;
+  }
+
+  // ------------------------------------------------------------------------ find a row
+  function filterRows(text) {
+    const wanted = (text || "").trim().toLowerCase();
+    let shown = 0;
+    for (const row of document.querySelectorAll("#cohort-table tbody tr")) {
+      const name = row.querySelector("th").textContent.toLowerCase();
+      row.hidden = !name.includes(wanted);
+      if (!row.hidden) shown += 1;
+    }
+    return `${shown} rows`;
+  }
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    response: {
+      show_slice: showSlice,
+      open_lesion: openLesion,
+      open_subject: openSubject,
+      filter_rows: filterRows,
+    },
+  });
+})();

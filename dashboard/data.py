@@ -1,0 +1,250 @@
+"""The only door from the pages to the store. Everything that is read about patients is read here."""
+
+from __future__ import annotations
+
+import hmac
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.contours import Line, outline_slices
+from dashboard.links import reader_token
+from dashboard.slices import Plane
+from dashboard.volumes import VolumeCache
+from response.geometry import Grid
+from response.model import (
+    Account,
+    AuditEntry,
+    Finding,
+    MarkSet,
+    Reader,
+    Registration,
+    Scan,
+    Subject,
+    SubjectResult,
+    TimePoint,
+    Tracking,
+)
+from response.store import Store
+from response.workspace import Workspace
+
+AUDIT_PAGE = 200
+OUTLINES_KEPT = 512
+
+
+@dataclass(frozen=True, slots=True)
+class CohortEntry:
+    """One subject as one reader saw it; ``result`` is None where nothing was assessed yet."""
+
+    subject: Subject
+    reader: Reader
+    result: SubjectResult | None
+    tracking: Tracking | None
+    readers: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """All subjects under one criterion; ``criteria`` are those with results."""
+
+    entries: tuple[CohortEntry, ...]
+    criteria: tuple[str, ...]
+    criterion: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectView:
+    """One subject as one reader saw it, and who else did."""
+
+    subject: Subject
+    readers: tuple[Reader, ...]
+    reader: Reader
+    criteria: tuple[str, ...]
+    criterion: str
+    result: SubjectResult | None
+    tracking: Tracking | None
+    time_points: tuple[TimePoint, ...]
+
+    def scan(self, scan_id: str) -> Scan | None:
+        """Return a scan of the subject."""
+        return next((s for tp in self.time_points for s in tp.scans if s.scan_id == scan_id), None)
+
+    def mark_set(self, finding: Finding) -> MarkSet | None:
+        """Return the marks a finding was read from."""
+        return next(
+            (
+                marks
+                for tp in self.time_points
+                for marks in tp.mark_sets
+                if marks.scan_id == finding.scan_id and marks.reader == finding.reader
+            ),
+            None,
+        )
+
+
+class Data:
+    """What pages may ask for.
+
+    Parameters
+    ----------
+    workspace
+        Where the images are.
+    store
+        Kept open between units of work, and let go of when another process asks.
+    """
+
+    def __init__(self, workspace: Workspace, store: Store) -> None:
+        self._workspace = workspace
+        self._store = store
+        self._token_key = workspace.secret("SESSION_KEY")
+        self.volumes = VolumeCache(workspace.read_image)
+        self._outlines: dict[tuple[str, int, int], dict[int, tuple[Line, ...]]] = {}
+        self._outlines_lock = threading.Lock()
+
+    @property
+    def default_criterion(self) -> str:
+        """The criterion the protocol asks for."""
+        return self._workspace.protocol().criterion.name
+
+    def read_cohort(self, criterion: str = "") -> Cohort:
+        """Return every subject and reader under a criterion (the protocol's, if not said)."""
+        results = self._store.read_results()
+        criteria = tuple(sorted({r.summary.criterion for r in results}))
+        chosen = self._choose_criterion(criteria, criterion)
+        found = {
+            (r.summary.subject, r.summary.reader): r
+            for r in results
+            if r.summary.criterion == chosen
+        }
+        trackings = {(t.subject, t.reader): t for t in self._store.read_trackings()}
+        entries: list[CohortEntry] = []
+        for subject in self._store.read_subjects():
+            readers = sorted(
+                {reader for name, reader in (*found, *trackings) if name == subject.subject}
+            ) or [Reader()]
+            entries += [
+                CohortEntry(
+                    subject,
+                    reader,
+                    found.get((subject.subject, reader)),
+                    trackings.get((subject.subject, reader)),
+                    len(readers),
+                )
+                for reader in readers
+            ]
+        return Cohort(tuple(entries), criteria, chosen)
+
+    def read_subject(self, key: str, reader: str = "", criterion: str = "") -> SubjectView | None:
+        """Return one subject by its opaque key, or None; ``reader`` as an address names one."""
+        subject = self._store.read_subject_by_key(key)
+        if subject is None:
+            return None
+        results = self._store.read_results(subject.subject)
+        trackings = self._store.read_trackings(subject.subject)
+        readers = tuple(
+            sorted({r.summary.reader for r in results} | {t.reader for t in trackings})
+        ) or (Reader(),)
+        chosen_reader = next((r for r in readers if reader_token(r) == reader), readers[0])
+        criteria = tuple(sorted({r.summary.criterion for r in results}))
+        chosen = self._choose_criterion(criteria, criterion)
+        return SubjectView(
+            subject=subject,
+            readers=readers,
+            reader=chosen_reader,
+            criteria=criteria,
+            criterion=chosen,
+            result=_find_result(results, chosen_reader, chosen),
+            tracking=next((t for t in trackings if t.reader == chosen_reader), None),
+            time_points=self._store.read_time_points(subject.subject),
+        )
+
+    def read_quality(
+        self,
+    ) -> tuple[tuple[Subject, ...], tuple[Registration, ...], tuple[Tracking, ...]]:
+        """Return the subjects, all registrations, and all trackings."""
+        return (
+            self._store.read_subjects(),
+            self._store.read_registrations(),
+            self._store.read_trackings(),
+        )
+
+    def read_audit(self, page: int) -> tuple[AuditEntry, ...]:
+        """Return one page of the audit chain, newest first; pages count from 0."""
+        return tuple(self._store.read_audit(AUDIT_PAGE, page * AUDIT_PAGE))
+
+    def read_account(self, name: str) -> Account | None:
+        """Return an account, disabled ones included."""
+        return next((a for a in self._store.read_accounts() if a.name == name), None)
+
+    def knows_subject(self, key: str) -> bool:
+        """Tell whether there is a subject with this key."""
+        return self._store.read_subject_by_key(key) is not None
+
+    def note(self, action: str, *, actor: str, subject_key: str = "", **detail: str) -> None:
+        """Write down who did or saw what; on the disk when this returns, no waiting for others."""
+        self._store.note_view(action, actor=actor, subject_key=subject_key, detail=detail)
+
+    # ------------------------------------------------------------------------------- images
+
+    def scan_token(self, scan: Scan) -> str:
+        """Return an opaque name for a scan, to stand in addresses."""
+        return hmac.new(self._token_key, scan.scan_id.encode(), "sha256").hexdigest()[:24]
+
+    def find_scan(self, key: str, token: str) -> Scan | None:
+        """Return the scan of a subject that a token names."""
+        subject = self._store.read_subject_by_key(key)
+        if subject is None:
+            return None
+        return next(
+            (
+                scan
+                for tp in self._store.read_time_points(subject.subject)
+                for scan in tp.scans
+                if hmac.compare_digest(self.scan_token(scan), token)
+            ),
+            None,
+        )
+
+    def read_volume(self, scan: Scan) -> tuple[Any, Grid]:
+        """Return a scan's voxels (axes k, j, i) and its grid."""
+        return self.volumes.read(scan.image_path)
+
+    def read_mask(self, marks: MarkSet) -> tuple[Any, Grid] | None:
+        """Return the labels of a mark set (axes k, j, i) and its grid; None where none was seen."""
+        return self.volumes.read(marks.mask_path) if marks.mask_path else None
+
+    def read_grid(self, scan: Scan) -> Grid:
+        """Return a scan's grid without keeping its voxels."""
+        return self.volumes.read_grid(scan.image_path, self._workspace.resolve(scan.image_path))
+
+    def read_outlines(
+        self, marks: MarkSet, plane: Plane, label: int
+    ) -> dict[int, tuple[Line, ...]]:
+        """Return the outlines of a label in every slice that holds it (see `outline_slices`)."""
+        key = (marks.mask_path, plane.axis, label)
+        with self._outlines_lock:
+            found = self._outlines.get(key)
+        if found is None:
+            read = self.read_mask(marks)
+            found = outline_slices(read[0], plane, label) if read else {}
+            with self._outlines_lock:
+                self._outlines[key] = found
+                while len(self._outlines) > OUTLINES_KEPT:
+                    self._outlines.pop(next(iter(self._outlines)))
+        return found
+
+    def _choose_criterion(self, criteria: Sequence[str], wanted: str) -> str:
+        if wanted in criteria:
+            return wanted
+        usual = self.default_criterion
+        return usual if usual in criteria or not criteria else criteria[0]
+
+
+def _find_result(
+    results: Sequence[SubjectResult], reader: Reader, criterion: str
+) -> SubjectResult | None:
+    return next(
+        (r for r in results if r.summary.reader == reader and r.summary.criterion == criterion),
+        None,
+    )

@@ -1,0 +1,54 @@
+"""The look that all figures share."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+from dashboard.palette import INK, MUTED, PAPER, RULE
+
+Figure = dict[str, Any]
+"""A Plotly figure: ``{"data": [...], "layout": {...}}``."""
+
+FONT = "system-ui, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
+
+
+def base_layout(height: int, **more: Any) -> dict[str, Any]:
+    """Return the layout that figures start from, ``height`` in pixels."""
+    return {
+        "height": height,
+        "font": {"family": FONT, "size": 12, "color": INK},
+        "paper_bgcolor": PAPER,
+        "plot_bgcolor": PAPER,
+        "margin": {"l": 64, "r": 16, "t": 8, "b": 44},
+        "hoverlabel": {"bgcolor": PAPER, "font": {"family": FONT, "size": 12, "color": INK}},
+        "hovermode": "closest",
+        "showlegend": False,
+        **more,
+    }
+
+
+def axis(title: str, **more: Any) -> dict[str, Any]:
+    """Return an axis with its title (which holds the unit) and quiet lines."""
+    return {
+        "title": {"text": title, "font": {"size": 12, "color": MUTED}, "standoff": 6},
+        "gridcolor": "#edf0f2",
+        "linecolor": RULE,
+        "zeroline": False,
+        "ticks": "outside",
+        "ticklen": 3,
+        "tickcolor": RULE,
+        "tickfont": {"size": 11, "color": MUTED},
+        **more,
+    }
+
+
+def plain(text: str) -> str:
+    """Return text from outside with the marks that Plotly would read as formatting made harmless.
+
+    Examples
+    --------
+    >>> plain("a <b> & c")
+    'a &lt;b&gt; &amp; c'
+    """
+    return escape(text, quote=False)

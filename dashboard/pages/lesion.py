@@ -1,0 +1,247 @@
+"""One lesion: its slice at baseline, nadir and now, side by side, at the same scale."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import dcc, html
+
+from dashboard import ids
+from dashboard.components.bits import chips, link, millimetres, notice, table
+from dashboard.components.matrix import ROLE_WORDS, SHAPES, cell_words
+from dashboard.data import Data, SubjectView
+from dashboard.figures.pane import INDEX_MARK, figure_pane, join_lines
+from dashboard.links import Place, lesion_url, subject_url, write_place
+from dashboard.pages.errors import NotFoundError
+from dashboard.palette import EVENT_WORDS
+from dashboard.panes import FOVS, Pane, build_panes, choose_window
+from dashboard.slices import PRESET_WORDS, PRESETS
+from dashboard.timeline import LesionPoint, LesionTrack, Timeline, build_timeline
+from response.model import Lesion
+from response.terms import Source
+
+
+def layout(data: Data, view: SubjectView, place: Place) -> Any:
+    """Return the lesion page; the address says time point, window, width and slices.
+
+    Raises
+    ------
+    NotFoundError
+        This reader has no such lesion.
+    """
+    timeline = build_timeline(
+        [(tp.time_point, tp.date) for tp in view.time_points], view.result, view.tracking
+    )
+    track = next((t for t in timeline.tracks if t.lesion.tracking_id == place.tracking_id), None)
+    if track is None:
+        raise NotFoundError
+    panes = build_panes(data, view, timeline, track, place)
+    return [
+        _head(view, timeline, track, place),
+        _tools(view, timeline, track, panes, place),
+        html.Div([_pane(pane, track.lesion) for pane in panes], className="panes"),
+        html.P(_key(), className="muted small"),
+        _history(track, place),
+    ]
+
+
+def _head(view: SubjectView, timeline: Timeline, track: LesionTrack, place: Place) -> Any:
+    lesion = track.lesion
+    back = subject_url(view.subject.key, place.query)
+    ids_in_order = [t.lesion.tracking_id for t in timeline.tracks]
+    at = ids_in_order.index(lesion.tracking_id)
+    around = [
+        link(words, lesion_url(place, ids_in_order[n], place.query.get("tp", "")), className="chip")
+        for words, n in (("← previous lesion", at - 1), ("next lesion →", at + 1))
+        if 0 <= n < len(ids_in_order)
+    ]
+    return html.Div(
+        [
+            html.P(
+                [link("← Cohort", "/"), " / ", link(view.subject.subject, back)], className="crumb"
+            ),
+            html.H1(
+                [
+                    html.Span(
+                        SHAPES[track.symbol], style={"color": track.colour}, className="shape"
+                    ),
+                    lesion.tracking_id,
+                ]
+            ),
+            html.P(_facts(lesion), className="muted"),
+            html.Nav(around, className="chips", **{"aria-label": "Lesions"}),
+        ],
+        className="head",
+    )
+
+
+def _facts(lesion: Lesion) -> list[Any]:
+    role = ROLE_WORDS[lesion.role] if lesion.role else "no role"
+    where = " ".join(word for word in (lesion.side, lesion.organ or "organ not known") if word)
+    kind = "lymph node: the short axis counts" if lesion.node else "the longest diameter counts"
+    proposed = Source.PROPOSED in (lesion.role_source, lesion.organ_source, lesion.node_source)
+    words: list[Any] = [f"{role} · {where} · {kind}"]
+    if proposed:
+        words.append(html.Span("provisional", className="provisional", title="role, organ or node "
+                               "were proposed by the program and no person has confirmed them"))
+    return words  # fmt: skip
+
+
+def _tools(
+    view: SubjectView, timeline: Timeline, track: LesionTrack, panes: tuple[Pane, ...], place: Place
+) -> Any:
+    now = panes[-1]
+    finding = now.point.finding if now.point else None
+    scan = view.scan(finding.scan_id) if finding else None
+    window = choose_window(place.query.get("window", ""), scan, track.lesion)
+    names = ["auto"] if scan is not None and scan.modality != "CT" else [*PRESETS, "auto"]
+    fov = place.query.get("fov", "")
+    return html.Div(
+        [
+            chips(
+                "Time point",
+                [
+                    (name, write_place(place, tp=name, slices=""), name == now.time_point)
+                    for name, _ in timeline.time_points
+                ],
+            ),
+            chips(
+                "Window",
+                [(PRESET_WORDS[n], write_place(place, window=n), n == window) for n in names],
+            ),
+            chips(
+                "Field",
+                [(words, write_place(place, fov=name), name == fov) for name, words in FOVS.items()],
+            ),
+            html.Button("Hide outline (o)", className="quiet", **{"data-toggle-overlay": "true"}),
+        ],
+        className="tools",
+    )
+
+
+def _pane(pane: Pane, lesion: Lesion) -> Any:
+    when = f"{pane.time_point} · {pane.date}" if pane.date else ""
+    head = html.Div([html.H2(pane.title), html.Span(when, className="muted")], className="pane-head")
+    value = _value(pane.point, lesion)
+    if pane.view is None:
+        body: Any = html.Div(html.P(pane.words), className="no-slice")
+        return html.Section([head, body, html.Div(value, className="pane-value")], className="pane")
+    view = pane.view
+    data = {
+        "href": view.href,
+        "mark": INDEX_MARK,
+        "measured": view.measured_index,
+        "expected": view.expected_index,
+        "outlines": {str(n): join_lines(lines) for n, lines in view.outlines.items()},
+    }
+    label = f"{pane.title}, {when}: slice {view.index + 1} of {view.count}. {pane.words}"
+    body = html.Div(
+        [
+            html.Div(
+                dcc.Graph(
+                    id=ids.pane("graph", pane.slot),
+                    figure=figure_pane(view),
+                    config={"displayModeBar": False, "responsive": True},
+                ),
+                role="img",
+                className="slice",
+                tabIndex=0,
+                **{
+                    "aria-label": label,
+                    "data-slot": pane.slot,
+                    "data-count": str(view.count),
+                    "data-index": str(view.index),
+                },
+            ),
+            dcc.Store(id=ids.pane("data", pane.slot), data=data),
+            dcc.Slider(
+                id=ids.pane("slider", pane.slot),
+                min=0,
+                max=view.count - 1,
+                step=1,
+                value=view.index,
+                marks=_slider_marks(view.count, view.measured_index),
+                included=False,
+                updatemode="drag",
+            ),
+            html.P(
+                f"slice {view.index + 1} of {view.count}",
+                id=ids.pane("words", pane.slot),
+                className="muted small slice-words",
+            ),
+        ]
+    )
+    foot = html.Div([*value, html.P(pane.words, className="small")], className="pane-value")
+    return html.Section([head, body, foot], className="pane")
+
+
+def _slider_marks(count: int, measured: int | None) -> dict[int, str]:
+    marks = {0: "1", count - 1: str(count)}
+    return marks | ({measured: "▲"} if measured is not None else {})
+
+
+def _value(point: LesionPoint | None, lesion: Lesion) -> list[Any]:
+    """Return the diameters; the one that counts is strong."""
+    finding = point.finding if point else None
+    if point is None or finding is None:
+        return [html.P("–", className="value")]
+    parts: list[Any] = [html.P(f"{cell_words(lesion, point)}{_unit(point)}", className="value")]
+    measured = finding.measurement
+    if measured is not None:
+        other = ("longest", measured.longest_diameter_mm) if lesion.node else (
+            "short axis", measured.short_axis_mm
+        )  # fmt: skip
+        volume = f"{measured.volume_mm3 / 1000:.2f} mL"
+        parts.append(
+            html.P(f"{other[0]} {millimetres(other[1])} · volume {volume}", className="muted small")
+        )
+    if finding.needs_review:
+        parts.append(html.Span("needs review", className="flag review"))
+    return parts
+
+
+def _unit(point: LesionPoint) -> str:
+    return " mm" if point.value_mm is not None else ""
+
+
+def _key() -> str:
+    return (
+        "Yellow: outline of the marks. Blue: longest diameter. Pink, dotted: short axis. "
+        "Patient's right is on the left. Arrow keys on a slider, or the wheel over a picture, "
+        "go through the slices; ▲ is the slice that was measured."
+    )
+
+
+def _history(track: LesionTrack, place: Place) -> Any:
+    rows = []
+    for point in track.points:
+        finding = point.finding
+        if finding is None:
+            continue
+        measured = finding.measurement
+        rows.append(
+            [
+                link(point.time_point, write_place(place, tp=point.time_point, slices="")),
+                point.date.isoformat(),
+                finding.modality,
+                EVENT_WORDS[finding.event],
+                millimetres(measured.longest_diameter_mm if measured else None),
+                millimetres(measured.short_axis_mm if measured else None),
+                f"{measured.volume_mm3 / 1000:.2f} mL" if measured else "–",
+                "–" if finding.confidence is None else f"{finding.confidence:.2f}",
+                "yes" if finding.needs_review else "",
+                finding.reason,
+            ]
+        )
+    heads = (
+        "Time point", "Date", "Modality", "Event", "Longest diameter", "Short axis", "Volume",
+        "Match confidence", "Needs review", "Reason",
+    )  # fmt: skip
+    if not rows:
+        return notice("Nothing recorded of this lesion")
+    return html.Section(
+        [
+            html.H2("Through time"),
+            html.Div(table(heads, rows, label="This lesion through time"), className="scroll-x"),
+        ]
+    )

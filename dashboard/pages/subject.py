@@ -1,0 +1,265 @@
+"""One subject: the answer on top, how it came about below, every lesion one click away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import html
+
+from dashboard import ids
+from dashboard.components.bits import (
+    badge,
+    chips,
+    graph,
+    link,
+    millimetres,
+    notice,
+    reader_words,
+    reason_line,
+    signed_pct,
+)
+from dashboard.components.matrix import lesion_matrix
+from dashboard.data import SubjectView
+from dashboard.figures.timeline import figure_timeline
+from dashboard.links import Place, reader_token, write_place
+from dashboard.timeline import Timeline, build_timeline, is_progression
+from response.model import Assessment, SubjectSummary
+from response.terms import NewLesion, Status
+
+
+def layout(view: SubjectView, place: Place) -> Any:
+    """Return the timeline page; ``tp`` of the address chooses the time point in the light."""
+    timeline = build_timeline(
+        [(tp.time_point, tp.date) for tp in view.time_points], view.result, view.tracking
+    )
+    if not timeline.time_points:
+        return [_head(view, timeline, place), _nothing()]
+    chosen = place.query.get("tp", "")
+    return [
+        _head(view, timeline, place),
+        _answer(view, timeline, chosen),
+        html.Div(
+            [
+                html.Section(
+                    [
+                        html.H2("Timeline"),
+                        graph(
+                            figure_timeline(timeline, chosen),
+                            "Sum of diameters and lesion diameters in mm over scan dates; "
+                            "the table below has every value",
+                            id=ids.TIMELINE,
+                        ),
+                        _legend(),
+                    ],
+                    className="wide",
+                ),
+                _reasons(timeline, place, chosen),
+            ],
+            className="main-and-side",
+        ),
+        lesion_matrix(timeline, place),
+        _warnings(timeline),
+    ]
+
+
+def _head(view: SubjectView, timeline: Timeline, place: Place) -> Any:
+    choosers = []
+    if len(view.readers) > 1:
+        choosers.append(
+            chips(
+                "Reader",
+                [
+                    (reader_words(r), write_place(place, reader=reader_token(r)), r == view.reader)
+                    for r in view.readers
+                ],
+            )
+        )
+    if len(view.criteria) > 1:
+        choosers.append(
+            chips(
+                "Criterion",
+                [
+                    (name, write_place(place, criterion=name), name == view.criterion)
+                    for name in view.criteria
+                ],
+            )
+        )
+    return html.Div(
+        [
+            html.P(link("← Cohort", "/"), className="crumb"),
+            html.H1(view.subject.subject),
+            html.P(_facts(view, timeline), className="muted"),
+            *choosers,
+        ],
+        className="head",
+    )
+
+
+def _facts(view: SubjectView, timeline: Timeline) -> str:
+    facts = view.subject.facts
+    words = [reader_words(view.reader), view.criterion]
+    if facts.treatment_start:
+        words.append(f"treatment from {facts.treatment_start}")
+    if timeline.baseline:
+        assumed = ", assumed" if timeline.baseline_assumed else ""
+        words.append(f"baseline {timeline.baseline}{assumed}")
+    if facts.new_therapy_date:
+        words.append(f"new therapy {facts.new_therapy_date}")
+    if facts.death_date:
+        words.append(f"died {facts.death_date}")
+    return " · ".join(words)
+
+
+def _answer(view: SubjectView, timeline: Timeline, chosen: str) -> Any:
+    """Return the category in the light: of the chosen time point, else the last one."""
+    row = timeline.assessment(chosen) or timeline.current
+    if row is None:
+        return notice(
+            "Scans are here, but nothing was assessed yet",
+            html.P("On the machine this runs on:"),
+            html.Pre("response track\nresponse assess"),
+        )
+    last = row == timeline.current
+    summary = view.result.summary if view.result else None
+    return html.Section(
+        [
+            html.Div(
+                [
+                    html.Div(
+                        f"{'Now' if last else 'Then'}: {row.time_point}, {row.date}",
+                        className="label",
+                    ),
+                    badge(row.overall_response, row.status, big=True)
+                    if row.overall_response
+                    else html.Span("baseline", className="badge big plain"),
+                    html.P(_main_reason(row), className="lead"),
+                ],
+                className="answer-main",
+            ),
+            html.Dl(_figures(row, timeline), className="figures"),
+            html.Dl(_best(summary, timeline), className="figures") if summary else None,
+        ],
+        className="answer",
+    )
+
+
+def _main_reason(row: Assessment) -> str:
+    return row.reasons[0].text if row.reasons else ""
+
+
+def _figures(row: Assessment, timeline: Timeline) -> list[Any]:
+    base = timeline.baseline_sum_mm
+    pairs = [
+        ("Sum of diameters", millimetres(row.sum_of_diameters_mm)),
+        ("From baseline", f"{signed_pct(row.change_from_baseline_pct)} of {_short(base)}"),
+        ("From nadir", f"{signed_pct(row.change_from_nadir_pct)} of {_short(row.nadir_mm)}"),
+        ("New lesion", _new_lesion(row)),
+    ]
+    return _definitions(pairs)
+
+
+def _short(value: object) -> str:
+    return "–" if value is None else f"{float(str(value)):.1f} mm"
+
+
+def _new_lesion(row: Assessment) -> Any:
+    if row.new_lesion is NewLesion.YES:
+        return html.Strong("yes", className="alarm")
+    if row.new_lesion is NewLesion.EQUIVOCAL:
+        return html.Strong("equivocal: waits for a reader", className="alarm")
+    return row.new_lesion.value.lower() if row.new_lesion else "–"
+
+
+def _best(summary: SubjectSummary, timeline: Timeline) -> list[Any]:
+    waits = any(
+        a.status is Status.PROVISIONAL for a in timeline.assessments if a.overall_response
+    )
+    status = Status.PROVISIONAL if waits else None
+    pfs = "–" if summary.pfs_days is None else f"{summary.pfs_days} days"
+    if summary.pfs_days is not None:
+        pfs += ", event" if summary.pfs_event else ", censored"
+    duration = summary.duration_of_response_days
+    pairs = [
+        ("Best overall response", _category(summary.best_overall_response, status)),
+        ("Confirmed best", _category(summary.confirmed_best_overall_response, status)),
+        ("Progression", summary.progression_date.isoformat() if summary.progression_date else "–"),
+        ("Progression-free survival", html.Span(pfs, title=summary.pfs_reason)),
+        ("Duration of response", "–" if duration is None else f"{duration} days"),
+    ]
+    return _definitions(pairs)
+
+
+def _category(category: str, status: Status | None) -> Any:
+    return badge(category, status) if category else "–"
+
+
+def _definitions(pairs: list[tuple[str, Any]]) -> list[Any]:
+    return [html.Div([html.Dt(name), html.Dd(value)]) for name, value in pairs]
+
+
+def _reasons(timeline: Timeline, place: Place, chosen: str) -> Any:
+    items = [
+        _reason_item(row, place, timeline, row.time_point == chosen)
+        for row in reversed(timeline.assessments)
+    ]
+    return html.Section(
+        [html.H2("Why, newest first"), html.Ol(items, className="reasons", reversed=True)],
+        className="side",
+    )
+
+
+def _reason_item(row: Assessment, place: Place, timeline: Timeline, chosen: bool) -> Any:
+    first = not row.overall_response
+    tag = html.Span("baseline", className="muted") if first else badge(row.overall_response, row.status)
+    marks = []
+    if is_progression(row.overall_response):
+        marks.append(html.Span("progression", className="flag progression"))
+    if row.new_lesion in (NewLesion.YES, NewLesion.EQUIVOCAL):
+        question = "?" if row.new_lesion is NewLesion.EQUIVOCAL else ""
+        marks.append(html.Span(f"new lesion{question}", className="flag newlesion"))
+    late = f" (as of {row.as_of})" if row.as_of != row.date else ""
+    return html.Li(
+        [
+            html.Div(
+                [
+                    link(
+                        [html.B(row.time_point), f" {row.date}{late}"],
+                        write_place(place, tp="" if chosen else row.time_point),
+                        title="Put this time point in the light",
+                    ),
+                    tag,
+                    *marks,
+                ],
+                className="reason-head",
+            ),
+            html.Ul([reason_line(reason) for reason in row.reasons], className="reason-list"),
+        ],
+        className="chosen" if chosen else "",
+    )
+
+
+def _legend() -> Any:
+    return html.P(
+        [
+            "Dotted: baseline and nadir. Dashed: −30 % of baseline (response) and +20 % of nadir, "
+            "at least 5 mm (progression). Open symbol: needs review. Dotted lesion line: no value "
+            "in between. Hatched ribbon: provisional. A click on a lesion's point opens its slices."
+        ],
+        className="muted small",
+    )
+
+
+def _warnings(timeline: Timeline) -> Any:
+    if not timeline.warnings:
+        return html.Div()
+    return html.Section(
+        [html.H2("Notes"), html.Ul([html.Li(words) for words in timeline.warnings])],
+        className="notes",
+    )
+
+
+def _nothing() -> Any:
+    return notice(
+        "No scans of this subject yet",
+        html.P("On the machine this runs on: response ingest PATH"),
+    )

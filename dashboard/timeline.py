@@ -1,0 +1,216 @@
+"""What a timeline shows, derived from stored values: no I/O, no clinical rule.
+
+Every number here was stored by the assessment; this module only lays it along time. The two lines
+that a sum is compared with are those of RECIST 1.1, section 4.3.1 (RULES R1-31, R1-33).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dashboard.palette import EVENT_WORDS, lesion_style
+from response.model import Assessment, Finding, Lesion, SubjectResult, Tracking
+from response.terms import Event, LesionState, NewLesion, Role
+
+PARTIAL_FACTOR = 0.7
+PROGRESSION_FACTOR = 1.2
+PROGRESSION_MM = 5.0
+TOO_SMALL_MM = 5.0
+"""RULES R1-21: the default of a lesion too small to measure."""
+
+UNSEEN = (Event.NOT_IMAGED, Event.NOT_MARKED)
+ROLE_ORDER: dict[Role | None, int] = {
+    Role.TARGET: 0,
+    Role.NON_TARGET: 1,
+    Role.NEW: 2,
+    None: 3,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LesionPoint:
+    """A lesion at one time point. ``value_mm`` is None where there is no value: a gap, never 0."""
+
+    time_point: str
+    date: dt.date
+    value_mm: float | None
+    words: str
+    finding: Finding | None
+
+    @property
+    def needs_review(self) -> bool:
+        """Whether a person has to look at this finding."""
+        return self.finding is not None and self.finding.needs_review
+
+
+@dataclass(frozen=True, slots=True)
+class LesionTrack:
+    """A lesion through time, with the colour and symbol it keeps on every page."""
+
+    lesion: Lesion
+    colour: str
+    symbol: str
+    points: tuple[LesionPoint, ...]
+
+    def at(self, time_point: str) -> LesionPoint | None:
+        """Return the lesion's point at a time point."""
+        return next((p for p in self.points if p.time_point == time_point), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """One subject as one reader saw it, by date. ``baseline`` is empty where none is known."""
+
+    time_points: tuple[tuple[str, dt.date], ...]
+    baseline: str
+    baseline_assumed: bool
+    assessments: tuple[Assessment, ...]
+    tracks: tuple[LesionTrack, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def baseline_sum_mm(self) -> float | None:
+        """Sum of diameters at baseline."""
+        rows = [a for a in self.assessments if a.time_point == self.baseline]
+        first = (rows or list(self.assessments))[:1]
+        return to_float(first[0].sum_of_diameters_mm) if first else None
+
+    @property
+    def current(self) -> Assessment | None:
+        """The last assessment."""
+        return self.assessments[-1] if self.assessments else None
+
+    def assessment(self, time_point: str) -> Assessment | None:
+        """Return the assessment of a time point, if there is one."""
+        return next((a for a in self.assessments if a.time_point == time_point), None)
+
+    def nadir_time_point(self, time_point: str) -> str:
+        """Return where the nadir that a time point is compared with was measured; else empty."""
+        now = self.assessment(time_point)
+        if now is None or now.nadir_mm is None:
+            return ""
+        earlier = self.assessments[: self.assessments.index(now)]
+        return next((a.time_point for a in earlier if a.sum_of_diameters_mm == now.nadir_mm), "")
+
+
+def to_float(value: object) -> float | None:
+    """Return a Decimal as float for drawing; None stays None."""
+    return None if value is None else float(str(value))
+
+
+def progression_line_mm(nadir_mm: float) -> float:
+    """Return the sum at which progression of the targets begins (RULES R1-31).
+
+    Examples
+    --------
+    >>> progression_line_mm(100.0), progression_line_mm(10.0)
+    (120.0, 15.0)
+    """
+    return max(PROGRESSION_FACTOR * nadir_mm, nadir_mm + PROGRESSION_MM)
+
+
+def build_timeline(
+    time_points: Sequence[tuple[str, dt.date]],
+    result: SubjectResult | None,
+    tracking: Tracking | None,
+) -> Timeline:
+    """Lay what is known of a subject and reader along time; any of it may be missing."""
+    assessments = tuple(sorted(result.assessments, key=_when)) if result else ()
+    named = {(name, day) for name, day in time_points}
+    named |= {(a.time_point, a.date) for a in assessments}
+    ordered = tuple(sorted(named, key=lambda pair: (pair[1], pair[0])))
+    baseline = tracking.baseline_time_point if tracking else ""
+    return Timeline(
+        time_points=ordered,
+        baseline=baseline or (assessments[0].time_point if assessments else ""),
+        baseline_assumed=bool(tracking and tracking.baseline_assumed),
+        assessments=assessments,
+        tracks=_build_tracks(tracking, ordered) if tracking else (),
+        warnings=tracking.warnings if tracking else (),
+    )
+
+
+def _when(row: Assessment) -> tuple[dt.date, str]:
+    return row.date, row.time_point
+
+
+def _build_tracks(
+    tracking: Tracking, time_points: Sequence[tuple[str, dt.date]]
+) -> tuple[LesionTrack, ...]:
+    found: dict[tuple[str, str], Finding] = {}
+    for finding in sorted(tracking.findings, key=lambda f: f.label is None):
+        found.setdefault((finding.tracking_uid, finding.time_point), finding)
+    lesions = sorted(tracking.lesions, key=lambda x: (ROLE_ORDER[x.role], x.tracking_id))
+    tracks = []
+    for number, lesion in enumerate(lesions):
+        points = tuple(
+            _point(lesion, name, day, found.get((lesion.tracking_uid, name)))
+            for name, day in time_points
+        )
+        tracks.append(LesionTrack(lesion, *lesion_style(number), points))
+    return tuple(tracks)
+
+
+def _point(lesion: Lesion, name: str, day: dt.date, finding: Finding | None) -> LesionPoint:
+    if finding is None:
+        return LesionPoint(name, day, None, "", None)
+    return LesionPoint(name, day, _value(lesion, finding), describe(finding), finding)
+
+
+def _value(lesion: Lesion, finding: Finding) -> float | None:
+    """Return the diameter that is drawn: measured, 0 only where the lesion is said to be gone."""
+    if finding.state is LesionState.ABSENT:
+        return 0.0
+    if finding.state is LesionState.TOO_SMALL:
+        return TOO_SMALL_MM
+    if finding.state in (LesionState.NOT_EVALUABLE, LesionState.MERGED) or finding.event in UNSEEN:
+        return None
+    if finding.event is Event.MERGED and lesion.merged_into:
+        return None
+    if finding.measurement is not None:
+        return counted_diameter_mm(lesion, finding)
+    return 0.0 if finding.event is Event.RESOLVED else None
+
+
+def counted_diameter_mm(lesion: Lesion, finding: Finding) -> float | None:
+    """Return the measured diameter that counts: the short axis of a node, else the longest."""
+    measured = finding.measurement
+    if measured is None:
+        return None
+    return float(measured.short_axis_mm if lesion.node else measured.longest_diameter_mm)
+
+
+def describe(finding: Finding) -> str:
+    """Return what became of a lesion, in words: the event, a reader's state, the reason."""
+    words = EVENT_WORDS[finding.event]
+    if finding.state is not None:
+        words += f", {finding.state.value.replace('_', ' ').lower()}"
+    return f"{words}: {finding.reason}" if finding.reason else words
+
+
+def best_change_pct(result: SubjectResult) -> float | None:
+    """Return the largest shrinkage (or least growth) of the sum from baseline, in percent."""
+    changes = [
+        float(a.change_from_baseline_pct)
+        for a in result.assessments
+        if a.change_from_baseline_pct is not None and a.overall_response
+    ]
+    return min(changes) if changes else None
+
+
+def asks_new_lesion(result: SubjectResult | None) -> bool:
+    """Tell whether a new finding waits for a reader's call at the last time point."""
+    last = result.assessments[-1] if result and result.assessments else None
+    return last is not None and last.new_lesion is NewLesion.EQUIVOCAL
+
+
+def count_review(tracking: Tracking | None) -> int:
+    """Count the findings that need a person's look."""
+    return sum(f.needs_review for f in tracking.findings) if tracking else 0
+
+
+def is_progression(category: str) -> bool:
+    """Tell whether a category says progression, confirmed or not."""
+    return category in ("PD", "iUPD", "iCPD", "PMD")
