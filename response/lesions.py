@@ -115,7 +115,7 @@ def _roles(
         protocol,
     )
     roles: dict[str, tuple[Role | None, Source]] = {}
-    for uid, lesion in lesions.items():
+    for uid, _lesion in lesions.items():
         if given[uid][0] is not None:
             roles[uid] = given[uid]
         elif uid in at_baseline and uid in proposed:

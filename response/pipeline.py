@@ -16,7 +16,7 @@ from pathlib import Path
 
 from response.assess import assess_subject
 from response.corrections import active_decisions
-from response.errors import RegistrationError
+from response.errors import GeometryError, RegistrationError
 from response.model import Reader, Refusal, Registration, Scan, Subject, Tracking
 from response.protocol import Protocol
 from response.readings import read_tracking
@@ -98,7 +98,7 @@ def _register_pair(workspace: Workspace, key: str, fixed: Scan, moving: Scan) ->
             out,
             modality=modality,
         )
-    except RegistrationError as error:
+    except (RegistrationError, GeometryError) as error:
         return _unregistered(key, fixed, moving, str(error))
     return Registration(
         registration_id=key[:32],
@@ -259,13 +259,15 @@ def assess_tracking(
     )
     if store.find_assessment_key(subject.subject, name, tracking.reader) == key:
         return False
-    time_points = store.read_time_points(subject.subject)
+    streams = build_streams(subject.subject, store.read_time_points(subject.subject))
+    stream = next(s for s in streams if s.reader == tracking.reader)
     readings, assessed = read_tracking(
         tracking,
-        [(tp.time_point, tp.date) for tp in time_points if tp.scans],
+        [(s.time_point.time_point, s.time_point.date) for s in stream.stops],
         decisions,
         protocol,
-        _vouched(store, subject.subject, tracking.reader),
+        vouched=_vouched(stream, store.read_registrations(subject.subject)),
+        unread=frozenset(s.time_point.time_point for s in stream.stops if not s.read),
     )
     result = assess_subject(
         subject.subject,
@@ -280,16 +282,12 @@ def assess_tracking(
     return True
 
 
-def _vouched(store: Store, subject: str, reader: Reader) -> frozenset[str]:
+def _vouched(stream: Stream, registrations: Iterable[Registration]) -> frozenset[str]:
     """Return the time points where an automatic new lesion may count."""
-    streams = build_streams(subject, store.read_time_points(subject))
-    stops = next(s.stops for s in streams if s.reader == reader)
-    trusted = {
-        (r.from_scan_id, r.to_scan_id) for r in store.read_registrations(subject) if r.trusted
-    }
+    trusted = {(r.from_scan_id, r.to_scan_id) for r in registrations if r.trusted}
     return frozenset(
         b.time_point.time_point
-        for a, b in itertools.pairwise(stops)
+        for a, b in itertools.pairwise(stream.stops)
         if a.complete and b.complete and (a.scan.scan_id, b.scan.scan_id) in trusted
     )
 

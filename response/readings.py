@@ -66,6 +66,7 @@ def read_tracking(
     decisions: Sequence[Decision],
     protocol: Protocol,
     vouched: frozenset[str] = frozenset(),
+    unread: frozenset[str] = frozenset(),
 ) -> tuple[tuple[LesionReading, ...], tuple[AssessedTimePoint, ...]]:
     """Return the readings and time points that :func:`response.assess.assess_subject` takes.
 
@@ -82,6 +83,8 @@ def read_tracking(
     vouched
         The time points whose marks are complete, as are those before, with a trusted
         registration between: where an *automatic* new lesion may count.
+    unread
+        The time points that this reader did not read: nothing there is evaluable.
     """
     dates = dict(time_points)
     start = (dates[tracking.baseline_time_point], tracking.baseline_time_point)
@@ -96,6 +99,11 @@ def read_tracking(
         vouched if protocol.targets.new_lesion_calls == "automatic" else frozenset(),
     )
     readings = [r for lesion in tracking.lesions for r in _lesion_readings(story, lesion)]
+    readings += [
+        LesionReading(name, day, "", None, state=LesionState.NOT_EVALUABLE, reason="not read")
+        for day, name in ordered
+        if name in unread
+    ]
     until = confirmed_until(tracking, decisions)
     assessed = [
         AssessedTimePoint(name, day, () if (day, name) <= until else _doubts(story, name, start[1]))
@@ -121,9 +129,7 @@ def _lesion_readings(story: _Story, lesion: Lesion) -> Iterable[LesionReading]:
             yield from _new(story, lesion, when)
 
 
-def _target(
-    story: _Story, lesion: Lesion, when: tuple[dt.date, str]
-) -> Iterable[LesionReading]:
+def _target(story: _Story, lesion: Lesion, when: tuple[dt.date, str]) -> Iterable[LesionReading]:
     keeper = story.keeper(lesion.tracking_uid, when)
     carrier = _carrier(story, keeper, when)
     pieces = _pieces(story, lesion.tracking_uid, when)
@@ -174,14 +180,14 @@ def _pieces(story: _Story, uid: str, when: tuple[dt.date, str]) -> list[Finding]
         if story.root(x.tracking_uid) == story.root(uid)
         and story.keeper(x.tracking_uid, when) == x.tracking_uid
     ]
-    found = [rows[m] for m in sorted(members, key=lambda m: story.lesions[m].tracking_id) if m in rows]
+    found = [
+        rows[m] for m in sorted(members, key=lambda m: story.lesions[m].tracking_id) if m in rows
+    ]
     there = [f for f in found if f.event is not Event.RESOLVED]
     return there or found[:1]
 
 
-def _sized(
-    story: _Story, row: LesionReading, lesion: Lesion, finding: Finding
-) -> LesionReading:
+def _sized(story: _Story, row: LesionReading, lesion: Lesion, finding: Finding) -> LesionReading:
     """Return the row of a target with its diameter, or the state that stands in for one."""
     if finding.state in (LesionState.TOO_SMALL, LesionState.ABSENT, LesionState.NOT_EVALUABLE):
         return replace(row, state=finding.state, reason=finding.reason)
@@ -208,9 +214,7 @@ def _non_target(
     seen = [f for f in pieces if f.measurement is not None]
     if seen:
         largest = max(_diameter(f.measurement, True) for f in seen if f.measurement)
-        yield replace(
-            row, state=LesionState.PRESENT, diameter_mm=largest if lesion.node else None
-        )
+        yield replace(row, state=LesionState.PRESENT, diameter_mm=largest if lesion.node else None)
     elif any(f.event is Event.RESOLVED for f in pieces):
         yield replace(row, state=LesionState.ABSENT, reason=pieces[0].reason)
     else:

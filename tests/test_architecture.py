@@ -15,7 +15,17 @@ MODULES = {
     for path in sorted((REPOSITORY / package).rglob("*.py"))
 }
 PURE = ("response.criteria", "response.match", "response.measure", "dashboard.figures")
-OUTSIDE = {"os", "io", "pathlib", "shutil", "socket", "subprocess", "tempfile", "urllib", "requests"}
+OUTSIDE = {
+    "os",
+    "io",
+    "pathlib",
+    "shutil",
+    "socket",
+    "subprocess",
+    "tempfile",
+    "urllib",
+    "requests",
+}
 OUTSIDE_CALLS = {"open", "ReadImage", "WriteImage", "read_text", "write_text", "read_bytes"}
 
 
@@ -46,9 +56,7 @@ def within(name: str, package: str) -> bool:
 )
 def test_one_door_to_the_library(library: str, room: str) -> None:
     users = {
-        name
-        for name, path in MODULES.items()
-        if any(within(i, library) for i in imports(path))
+        name for name, path in MODULES.items() if any(within(i, library) for i in imports(path))
     }
     assert users, f"nobody imports {library}"
     assert all(within(name, room) for name in users)

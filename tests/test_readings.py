@@ -107,9 +107,7 @@ MERGE = [
 
 @pytest.mark.parametrize("time_point", ["F1", "F2"])
 def test_merged_targets_count_once(time_point: str) -> None:
-    made = tracking(
-        [lesion("L1", Role.TARGET), lesion("L2", Role.TARGET, merged_into="L1")], MERGE
-    )
+    made = tracking([lesion("L1", Role.TARGET), lesion("L2", Role.TARGET, merged_into="L1")], MERGE)
     (kept,) = rows(made, "L1", time_point)
     (gone,) = rows(made, "L2", time_point)
     assert kept.diameter_mm == Decimal({"F1": "34.0", "F2": "30.0"}[time_point])

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import click
 
-from response.assess_table import assess_table as assess_measurements
-from response.assess_table import best_response_table
 from response.cli.common import existing, json_option, plain_errors
 from response.criteria import CRITERIA
+from response.geometry import Grid
 from response.ingest.images import read_image
 from response.measure import measure_labels
 from response.model import Measurement
-from response.protocol import read_protocol
+from response.protocol import Protocol, read_protocol
 from response.register import register_files
+from response.tables import assess_table as assess_measurements
+from response.tables import best_response_table
 
 
 @click.command("assess-table", epilog="Example: response assess-table lesions.csv --out ./result")
@@ -36,9 +37,9 @@ def assess_table(
 ) -> None:
     """Turn a table of lesion measurements into assessments.csv and subjects.csv."""
     with plain_errors():
-        rules = read_protocol(protocol) if protocol else None
-        for path in assess_measurements(table, subjects, time_points, rules, criterion, out):
-            click.echo(str(path))
+        rules = read_protocol(protocol) if protocol else Protocol()
+        results = assess_measurements(table, subjects, time_points, rules, criterion, out)
+        click.echo(f"{len(results)} subjects and readers assessed")
 
 
 @click.command("best-response", epilog="Example: response best-response overall.csv --out best.csv")
@@ -48,7 +49,9 @@ def assess_table(
 def best_response(overall: Path, protocol: Path | None, out: Path) -> None:
     """Turn overall responses by date into best overall responses."""
     with plain_errors():
-        best_response_table(overall, read_protocol(protocol) if protocol else None, out)
+        rules = read_protocol(protocol) if protocol else Protocol()
+        for warning in best_response_table(overall, rules, out):
+            click.echo(f"warning: {warning}", err=True)
         click.echo(str(out))
 
 
@@ -77,7 +80,7 @@ def measure(image: Path, mask: Path, as_json: bool) -> None:
     """Measure every label of a mask on its image: diameters, volume, values."""
     with plain_errors():
         scan, axis = read_image(image)
-        marks, _axis = read_image(mask, mask=True)
+        marks, _axis = read_image(mask, mask=True, grid=Grid.of(scan))
         rows = [_measured(m) for m in measure_labels(scan, marks, slice_axis=axis)]
         if as_json:
             click.echo(json.dumps(rows))
