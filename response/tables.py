@@ -1,0 +1,131 @@
+"""Tables in, tables out: what ``assess-table`` and ``best-response`` do, without a workspace."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from response.assess import assess_subject, find_criterion
+from response.best_response import (
+    derive_best_response,
+    derive_clinical_benefit_date,
+    derive_confirmed_best_response,
+    derive_confirmed_response,
+    derive_response_date,
+    has_disease_after_cr,
+    select_window,
+)
+from response.export.tables import write_assessments, write_cells, write_subjects
+from response.ingest.measurement_table import read_measurement_table
+from response.ingest.overall_table import OverallResponses, read_overall_table
+from response.model import SubjectResult
+from response.protocol import BestResponse, Protocol
+
+BEST_RESPONSE_COLUMNS = (
+    "subject",
+    "best_overall_response",
+    "best_overall_response_date",
+    "confirmed_best_overall_response",
+    "confirmed_best_overall_response_date",
+    "response_date",
+    "confirmed_response_date",
+    "clinical_benefit_date",
+    "confirmed_clinical_benefit_date",
+)
+
+
+def assess_table(
+    table: Path,
+    subjects: Path | None,
+    time_points: Path | None,
+    protocol: Protocol,
+    criterion: str,
+    out: Path,
+) -> tuple[SubjectResult, ...]:
+    """Assess a measurement table and write ``assessments.csv`` and ``subjects.csv`` into ``out``.
+
+    Returns
+    -------
+    tuple
+        What was written, by subject and reader.
+
+    Raises
+    ------
+    ManifestError
+        Anything wrong in a table; nothing is written.
+    InputError
+        The criterion is not known.
+    """
+    find_criterion(criterion)
+    results = tuple(
+        assess_subject(
+            stream.subject,
+            stream.reader,
+            stream.readings,
+            stream.facts,
+            protocol,
+            criterion=criterion,
+            time_points=stream.time_points,
+        )
+        for stream in read_measurement_table(table, subjects, time_points)
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    write_assessments(out / "assessments.csv", results)
+    write_subjects(out / "subjects.csv", results)
+    return results
+
+
+def best_response_table(overall: Path, protocol: Protocol, out: Path) -> tuple[str, ...]:
+    """Derive best responses from overall responses by date and write them to the file ``out``.
+
+    Returns
+    -------
+    tuple
+        Warnings, a line each: dates without a day, and disease after a complete response that
+        was left as it is (A07).
+
+    Raises
+    ------
+    ManifestError
+        Anything wrong in the table; nothing is written.
+    """
+    options = protocol.best_response
+    read = read_overall_table(overall)
+    rows = [_best_response_cells(one, options) for one in read]
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_cells(out, BEST_RESPONSE_COLUMNS, rows)
+    return tuple(text for one in read for text in _warn(one, options))
+
+
+def _warn(one: OverallResponses, options: BestResponse) -> Iterable[str]:
+    for date in one.partial_dates:
+        yield f"subject {one.subject}: date {date} taken as the last day of the month"
+    if options.cr_then_disease == "warn" and has_disease_after_cr(
+        select_window(one.visits, options, one.new_therapy)
+    ):
+        yield f"subject {one.subject}: disease follows a complete response; left as given"
+
+
+def _best_response_cells(one: OverallResponses, options: BestResponse) -> Sequence[str]:
+    window = select_window(one.visits, options, one.new_therapy)
+    best = derive_best_response(window, one.reference, options)
+    confirmed_best = derive_confirmed_best_response(window, one.reference, options)
+    first = derive_response_date(window)
+    confirmed = derive_confirmed_response(window, options)
+    confirmed_date = confirmed.date if confirmed else None
+    return (
+        one.subject,
+        best.category,
+        _day(best.date),
+        confirmed_best.category,
+        _day(confirmed_best.date),
+        _day(first),
+        _day(confirmed_date),
+        _day(derive_clinical_benefit_date(window, one.reference, options, first)),
+        _day(derive_clinical_benefit_date(window, one.reference, options, confirmed_date)),
+    )
+
+
+def _day(date: dt.date | None) -> str:
+    return date.isoformat() if date else ""
