@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log
+from math import hypot, inf, log
 
 import numpy as np
 
@@ -17,17 +17,21 @@ from response.match.extent import Extent, Shape, equivalent_radius_mm
 class Expected:
     """A lesion where it is expected at this time point.
 
-    ``error_mm`` bounds how far off that place may be; ``gone`` says that it had resolved.
+    ``error_mm`` bounds how far off that place may be; ``gone`` says that it had resolved. ``scale``
+    is how much larger the errors of this step turned out than its bound said.
     """
 
     extent: Extent
     error_mm: float
     gone: bool = False
+    scale: float = 1.0
 
     @property
     def sigma_mm(self) -> float:
         """Spread of the place's error along one axis."""
-        bounded = min(max(self.error_mm, limits.ERROR_FLOOR_MM), limits.ERROR_CEILING_MM)
+        bounded = min(
+            max(self.error_mm * self.scale, limits.ERROR_FLOOR_MM), limits.ERROR_CEILING_MM
+        )
         return bounded / limits.BOUND_IN_SIGMAS
 
     @property
@@ -41,7 +45,8 @@ class Candidate:
     """A lesion and a mark near each other, by their positions in the lists compared.
 
     ``covered`` is the part of the lesion's expected extent that lies in the mark, ``contained`` the
-    part of the mark that lies in the lesion's expected extent.
+    part of the mark that lies in the lesion's expected extent. ``surprise`` is the squared
+    distance of the centres over its expected spread.
     """
 
     lesion: int
@@ -49,6 +54,7 @@ class Candidate:
     covered: float
     contained: float
     cost: float
+    surprise: float
 
 
 def find_candidates(
@@ -67,45 +73,68 @@ def find_candidates(
     for i, (lesion, shift) in enumerate(zip(lesions, shifts, strict=True)):
         if not lesion.findable:
             continue
-        reach = limits.GAP_BOUNDS * limits.BOUND_IN_SIGMAS * lesion.sigma_mm
-        centre, points = lesion.extent.centroid + shift, lesion.extent.points + shift
         for j, shape in enumerate(shapes):
-            if _clearly_apart(lesion, shape, centre, reach):
-                continue
-            to_mark = shape.distances_mm(points)
-            if to_mark.min() > reach:
-                continue
-            slack = limits.INSIDE_SLACK * limits.BOUND_IN_SIGMAS * lesion.sigma_mm
-            to_lesion = lesion.extent.distances_mm(shape.sample - shift)
-            found.append(
-                Candidate(
-                    i,
-                    j,
-                    float((to_mark <= slack).mean()),
-                    float((to_lesion <= slack).mean()),
-                    pair_cost(lesion, centre, shape.centroid, shape.mark.volume_mm3),
-                )
-            )
+            candidate = _compare(i, lesion, j, shape, shift)
+            if candidate is not None:
+                found.append(candidate)
     return tuple(found)
 
 
-def pair_cost(lesion: Expected, centre: Points, place: Points, volume_mm3: float) -> float:
-    """Return the cost (nats) of something of this place and volume being the lesion.
+def _compare(i: int, lesion: Expected, j: int, shape: Shape, shift: Points) -> Candidate | None:
+    reach = limits.GAP_BOUNDS * limits.BOUND_IN_SIGMAS * lesion.sigma_mm
+    slack = limits.INSIDE_SLACK * limits.BOUND_IN_SIGMAS * lesion.sigma_mm
+    if _clearly_apart(lesion, shape, shift, reach):
+        return None
+    to_mark = shape.distances_mm(lesion.extent.points + shift)
+    if to_mark.min() > reach:
+        return None
+    to_lesion = lesion.extent.distances_mm(shape.sample - shift)
+    covered = float((to_mark <= slack).mean())
+    contained = float((to_lesion <= slack).mean())
+    volume, centre = shape.mark.volume_mm3, lesion.extent.centroid + shift
+    place = min(
+        place_cost(lesion, centre, shape.centroid, volume), overlap_cost(max(covered, contained))
+    )
+    cost = place + size_cost(volume / lesion.extent.volume_mm3)
+    return Candidate(
+        i, j, covered, contained, cost, surprise(lesion, centre, shape.centroid, volume)
+    )
 
-    The error of the place follows a heavy-tailed distribution whose spread is that of the
-    registration, of the outline, and of where in the earlier extent a remainder may lie.
+
+def spread_mm(lesion: Expected, volume_mm3: float) -> float:
+    """Return how far (sigma, one axis) the centre of a mark of this volume may be off.
+
+    The spread is that of the registration, of the outline, and of where in the earlier extent a
+    remainder may lie.
     """
     before, now = lesion.extent.radius_mm, equivalent_radius_mm(volume_mm3)
-    sigma = float(
-        np.hypot(
-            np.hypot(lesion.sigma_mm, limits.SHAPE_SIGMA * (before - now)),
-            limits.OUTLINE_SIGMA * max(before, now),
-        )
-    )
-    squared = float(((place - centre) ** 2).sum()) / sigma**2
+    shape = hypot(limits.SHAPE_SIGMA * (before - now), limits.OUTLINE_SIGMA * max(before, now))
+    return hypot(lesion.sigma_mm, shape)
+
+
+def surprise(lesion: Expected, centre: Points, place: Points, volume_mm3: float) -> float:
+    """Return the squared distance of two centres over its spread."""
+    return float(((place - centre) ** 2).sum()) / spread_mm(lesion, volume_mm3) ** 2
+
+
+def place_cost(lesion: Expected, centre: Points, place: Points, volume_mm3: float) -> float:
+    """Return the cost (nats) of something of this place and volume being the lesion.
+
+    The error of the place follows a heavy-tailed distribution.
+    """
     nu = limits.TAIL_FREEDOM
-    place_cost = (nu + 3) / 2 * log(1 + squared / nu) + 3 * log(sigma / lesion.sigma_mm)
-    return place_cost + size_cost(volume_mm3 / lesion.extent.volume_mm3)
+    tail = (nu + 3) / 2 * log(1 + surprise(lesion, centre, place, volume_mm3) / nu)
+    return tail + 3 * log(spread_mm(lesion, volume_mm3) / lesion.sigma_mm)
+
+
+def overlap_cost(overlap: float) -> float:
+    """Return the cost (nats) of a pair that lies one in the other, wherever the centres are.
+
+    Large lesions that merge or part move their centre further than any registration error.
+    """
+    if overlap < limits.OVERLAPPING:
+        return inf
+    return limits.OVERLAP_COST + limits.OVERLAP_SLOPE * (1 - overlap)
 
 
 def size_cost(ratio: float) -> float:
@@ -113,9 +142,8 @@ def size_cost(ratio: float) -> float:
     return min((log(ratio) / limits.SIZE_SIGMA) ** 2 / 2, limits.SIZE_COST_CEILING)
 
 
-def _clearly_apart(lesion: Expected, shape: Shape, centre: Points, reach: float) -> bool:
+def _clearly_apart(lesion: Expected, shape: Shape, shift: Points, reach: float) -> bool:
     """Tell from boxes alone that a pair is too far apart, to spare the trees."""
-    offset = centre - lesion.extent.centroid
     low, high = lesion.extent.points.min(axis=0), lesion.extent.points.max(axis=0)
-    gap = np.maximum(shape.low - (high + offset), (low + offset) - shape.high)
+    gap = np.maximum(shape.low - (high + shift), (low + shift) - shape.high)
     return bool((gap > reach + lesion.extent.reach_mm + shape.half_mm.max()).any())

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from response.errors import MatchError
+from response.match.edges import Pair, Wishes
 from response.match.extent import Shape
 from response.match.followed import Followed
-from response.match.graph import Pair, Wishes
 from response.match.model import Link, MarkedTimePoint, Step
 from response.terms import Role
 

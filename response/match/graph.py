@@ -1,49 +1,23 @@
 """The step from one time point to the next as a graph: pairs, merges, splits, and what is left.
 
 First the best one-to-one answer over all lesions and marks, repeated with the registration error
-that neighbours share taken out; then merges and splits among what that left over, on evidence of
-place and volume. One lesion shrinking away beside a growing one is not a merge: a merged mark
-covers the place of the lesion that lost its own. Likewise a part of a split lies in the earlier
-lesion's extent, else it is something new beside it.
+that neighbours share taken out; then merges and splits among what that left over.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from response.geometry import Points
 from response.match import limits
 from response.match.assignment import Assignment, assign
-from response.match.candidates import Candidate, Expected, find_candidates, pair_cost, size_cost
+from response.match.candidates import Candidate, Expected, find_candidates
+from response.match.edges import Edge, Pair, Scene, Wishes
 from response.match.extent import Shape
-
-Pair = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What was said of pairs (lesion, mark), by position.
-
-    ``forced`` belong together, ``forbidden`` do not in any way. ``own`` are marks with a lesion of
-    their own: the pair may be a split, but the mark is not that lesion.
-    """
-
-    forced: frozenset[Pair] = frozenset()
-    forbidden: frozenset[Pair] = frozenset()
-    own: frozenset[Pair] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """Lesion and mark that belong together, by position, and how sure that is."""
-
-    lesion: int
-    mark: int
-    confidence: float
-    forced: bool = False
+from response.match.fusion import find_merges, find_splits, unpair_fused
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +25,8 @@ class Graph:
     """What became of the lesions at one time point.
 
     ``pairs`` is one-to-one; ``merges`` are further lesions of a paired mark, ``splits`` further
-    marks of a paired lesion. The confidences are those of having no partner, for every lesion and
-    mark. ``touched`` holds, for a lesion without a mark, the marks at its place.
+    marks of a lesion that has one. ``lone_lesions`` and ``lone_marks`` hold the confidence of
+    having no partner. ``touched`` holds, for a lesion without a mark, the marks at its place.
     """
 
     pairs: tuple[Edge, ...]
@@ -61,14 +35,9 @@ class Graph:
     lone_lesions: Mapping[int, float]
     lone_marks: Mapping[int, float]
     touched: Mapping[int, tuple[int, ...]]
-    shifts: Points
 
 
-def build_graph(
-    lesions: Sequence[Expected],
-    shapes: Sequence[Shape],
-    wishes: Wishes,
-) -> Graph:
+def build_graph(lesions: Sequence[Expected], shapes: Sequence[Shape], wishes: Wishes) -> Graph:
     """Join lesions and marks.
 
     Parameters
@@ -83,20 +52,9 @@ def build_graph(
         candidates = find_candidates(lesions, shapes, shifts)
         answer = _assign(lesions, shapes, candidates, wishes)
         if not last:
+            lesions = _rescale(lesions, candidates, answer.pairs)
             shifts = _shared_error(lesions, shapes, {**answer.pairs, **dict(wishes.forced)})
-    return _complete(_Scene(lesions, shapes, candidates, shifts, wishes), answer)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Scene:
-    lesions: Sequence[Expected]
-    shapes: Sequence[Shape]
-    candidates: Sequence[Candidate]
-    shifts: Points
-    wishes: Wishes
-
-    def centre(self, lesion: int) -> Points:
-        return np.asarray(self.lesions[lesion].extent.centroid + self.shifts[lesion])
+    return _complete(Scene(lesions, shapes, candidates, shifts, wishes), answer)
 
 
 def _assign(
@@ -122,16 +80,30 @@ def _assign(
     return assign(costs, gone, [limits.NEW_COST] * len(shapes))
 
 
+def _rescale(
+    lesions: Sequence[Expected], candidates: Sequence[Candidate], pairs: Mapping[int, int]
+) -> list[Expected]:
+    """Correct the bound of the step's error by the errors of the pairs found so far."""
+    surprises = [c.surprise for c in candidates if pairs.get(c.lesion) == c.mark]
+    if not surprises:
+        return list(lesions)
+    measured = float(np.median(surprises)) / limits.CHI_SQUARED_3_MEDIAN
+    weight = len(surprises) / (len(surprises) + limits.SCALE_PRIOR)
+    low, high = limits.SCALE_RANGE
+    correction = (weight * measured + 1 - weight) ** 0.5
+    return [replace(x, scale=min(max(x.scale * correction, low), high)) for x in lesions]
+
+
 def _shared_error(
     lesions: Sequence[Expected], shapes: Sequence[Shape], pairs: Mapping[int, int]
 ) -> Points:
     """Estimate per lesion the error of its place from its neighbours' (never from its own)."""
     shifts = np.zeros((len(lesions), 3))
-    if len(pairs) < 2:
+    found = np.array(sorted(i for i in pairs if lesions[i].findable), dtype=np.intp)
+    if len(found) < 2:
         return shifts
-    found = np.array(sorted(pairs))
     centres = np.array([lesions[i].extent.centroid for i in found])
-    errors = np.array([shapes[pairs[i]].centroid for i in found]) - centres
+    errors = np.array([shapes[pairs[i]].centroid for i in found.tolist()]) - centres
     ratios = [
         shapes[pairs[i]].mark.volume_mm3 / lesions[i].extent.volume_mm3 for i in found.tolist()
     ]
@@ -146,28 +118,39 @@ def _shared_error(
     return shifts
 
 
-def _complete(scene: _Scene, answer: Assignment) -> Graph:
-    forced = sorted(scene.wishes.forced)
-    first_forced = _one_to_one(forced)
-    pairs = [Edge(i, j, 1.0, True) for i, j in first_forced] + [
-        Edge(i, j, answer.lesion_confidence[i]) for i, j in answer.pairs.items()
-    ]
-    paired_lesions, paired_marks = {e.lesion for e in pairs}, {e.mark for e in pairs}
-    extra = [pair for pair in forced if pair not in first_forced]
-    merges = [Edge(i, j, 1.0, True) for i, j in extra if i not in paired_lesions]
-    splits = [Edge(i, j, 1.0, True) for i, j in extra if i in paired_lesions]
-    merges += _find_merges(scene, pairs, paired_lesions | {e.lesion for e in merges})
-    splits += _find_splits(scene, pairs, paired_marks | {e.mark for e in splits})
-    linked = paired_lesions | {e.lesion for e in merges}
+def _complete(scene: Scene, answer: Assignment) -> Graph:
+    """Add merges and splits to the one-to-one answer, and name what is left."""
+    first_forced = _one_to_one(sorted(scene.wishes.forced))
+    pairs = [Edge(i, j, 1.0, True) for i, j in first_forced]
+    pairs += [Edge(i, j, answer.lesion_confidence[i]) for i, j in answer.pairs.items()]
+    merges, splits = _fuse(scene, pairs)
+    loosened = unpair_fused(scene, pairs)
+    if len(loosened) < len(pairs):
+        others = _fuse(scene, loosened)
+        if {e.lesion for e in pairs} <= {e.lesion for e in (*loosened, *others[0])}:
+            pairs, (merges, splits) = loosened, others
+    lesions = {e.lesion for e in (*pairs, *merges)}
+    marks = {e.mark for e in (*pairs, *splits)}
     return Graph(
         tuple(sorted(pairs, key=lambda e: e.lesion)),
         tuple(merges),
         tuple(splits),
-        {i: c for i, c in answer.lesion_confidence.items() if i not in linked},
-        answer.mark_confidence,
-        _touched(scene, linked),
-        scene.shifts,
+        {i: c for i, c in answer.lesion_confidence.items() if i not in lesions},
+        {j: c for j, c in answer.mark_confidence.items() if j not in marks},
+        _touched(scene, lesions),
     )
+
+
+def _fuse(scene: Scene, pairs: Sequence[Edge]) -> tuple[list[Edge], list[Edge]]:
+    """Return merges and splits: those that persons said, and those that are found."""
+    lesions, marks = {e.lesion for e in pairs}, {e.mark for e in pairs}
+    extra = sorted(scene.wishes.forced - {e.pair for e in pairs})
+    merges = [Edge(i, j, 1.0, True) for i, j in extra if i not in lesions]
+    splits = [Edge(i, j, 1.0, True) for i, j in extra if i in lesions]
+    merges += find_merges(scene, pairs, lesions | {e.lesion for e in merges})
+    links = {e.lesion: e.mark for e in (*pairs, *merges)}
+    splits += find_splits(scene, links, marks | {e.mark for e in splits})
+    return merges, splits
 
 
 def _one_to_one(forced: Sequence[Pair]) -> list[Pair]:
@@ -179,88 +162,7 @@ def _one_to_one(forced: Sequence[Pair]) -> list[Pair]:
     return chosen
 
 
-def _find_merges(scene: _Scene, pairs: Sequence[Edge], taken: Collection[int]) -> list[Edge]:
-    """Find lesions without a mark whose place lies in another lesion's mark."""
-    partner = {edge.mark: edge.lesion for edge in pairs}
-    best: dict[int, Candidate] = {}
-    for c in scene.candidates:
-        lone = c.lesion not in taken and not scene.lesions[c.lesion].gone
-        lone = lone and (c.lesion, c.mark) not in scene.wishes.forbidden | scene.wishes.own
-        if lone and c.mark in partner and c.covered >= limits.MERGE_COVERED:
-            best[c.lesion] = max(best.get(c.lesion, c), c, key=lambda x: (x.covered, -x.mark))
-    merges = []
-    for mark in sorted({c.mark for c in best.values()}):
-        joining = [c for c in best.values() if c.mark == mark]
-        together = [partner[mark], *(c.lesion for c in joining)]
-        volume = sum(scene.lesions[i].extent.volume_mm3 for i in together)
-        plausible = scene.shapes[mark].mark.volume_mm3 >= limits.FUSED_VOLUME * volume
-        odds = _merge_odds(scene, partner[mark], together, mark)
-        merges += [
-            Edge(c.lesion, mark, _overlap_confidence(c.covered, odds, plausible)) for c in joining
-        ]
-    return merges
-
-
-def _merge_odds(scene: _Scene, one: int, together: Sequence[int], mark: int) -> float:
-    """Return how much better (nats) the mark fits all lesions together than the one alone."""
-    shape = scene.shapes[mark]
-    volumes = np.array([scene.lesions[i].extent.volume_mm3 for i in together])
-    centres = np.array([scene.centre(i) for i in together])
-    joint = np.asarray(volumes @ centres / volumes.sum())
-    now = shape.mark.volume_mm3
-    alone = pair_cost(scene.lesions[one], scene.centre(one), shape.centroid, now)
-    fused = pair_cost(scene.lesions[one], joint, shape.centroid, now)
-    alone_size = size_cost(now / scene.lesions[one].extent.volume_mm3)
-    return alone - fused + alone_size - size_cost(now / float(volumes.sum()))
-
-
-def _find_splits(scene: _Scene, pairs: Sequence[Edge], taken: Collection[int]) -> list[Edge]:
-    """Find marks without a lesion that lie in the earlier extent of a lesion with a mark."""
-    partner = {edge.lesion: edge.mark for edge in pairs if not scene.lesions[edge.lesion].gone}
-    best: dict[int, Candidate] = {}
-    for c in scene.candidates:
-        lone = c.mark not in taken and c.lesion in partner
-        lone = lone and (c.lesion, c.mark) not in scene.wishes.forbidden
-        if lone and c.contained >= limits.SPLIT_CONTAINED:
-            best[c.mark] = max(best.get(c.mark, c), c, key=lambda x: (x.contained, -x.lesion))
-    splits = []
-    for lesion in sorted({c.lesion for c in best.values()}):
-        leaving = [c for c in best.values() if c.lesion == lesion]
-        parts = [partner[lesion], *(c.mark for c in leaving)]
-        volume = sum(scene.shapes[j].mark.volume_mm3 for j in parts)
-        before = scene.lesions[lesion].extent.volume_mm3
-        odds = _split_odds(scene, lesion, partner[lesion], parts)
-        plausible = volume >= limits.FUSED_VOLUME * before
-        splits += [
-            Edge(lesion, c.mark, _overlap_confidence(c.contained, odds, plausible)) for c in leaving
-        ]
-    return splits
-
-
-def _split_odds(scene: _Scene, lesion: int, one: int, parts: Sequence[int]) -> float:
-    """Return how much better (nats) all parts together fit the lesion than the one alone."""
-    volumes = np.array([scene.shapes[j].mark.volume_mm3 for j in parts])
-    joint = np.asarray(volumes @ [scene.shapes[j].centroid for j in parts] / volumes.sum())
-    expected, centre = scene.lesions[lesion], scene.centre(lesion)
-    alone = pair_cost(
-        expected, centre, scene.shapes[one].centroid, scene.shapes[one].mark.volume_mm3
-    )
-    return alone - pair_cost(expected, centre, joint, float(volumes.sum()))
-
-
-def _overlap_confidence(overlap: float, odds: float, plausible: bool) -> float:
-    """Return the confidence in a merge or split from its overlap and the odds of its volumes."""
-    certainty = min(overlap / limits.CLEAR_OVERLAP, 1.0) * limits.CONFIDENT
-    if overlap >= limits.CLEAR_OVERLAP and odds > 0:
-        certainty += (
-            (1 - limits.CONFIDENT) * (overlap - limits.CLEAR_OVERLAP) / (1 - limits.CLEAR_OVERLAP)
-        )
-    elif odds < 0:
-        certainty = min(certainty, limits.CONFIDENT * 0.9)
-    return certainty if plausible else certainty / 2
-
-
-def _touched(scene: _Scene, linked: Collection[int]) -> dict[int, tuple[int, ...]]:
+def _touched(scene: Scene, linked: Collection[int]) -> dict[int, tuple[int, ...]]:
     """Return, for every lesion without a mark, the marks that lie at its place."""
     touched: dict[int, tuple[int, ...]] = {}
     for c in scene.candidates:

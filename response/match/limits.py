@@ -35,6 +35,22 @@ SIZE_SIGMA = 0.9
 SIZE_COST_CEILING = 4.0
 """A great change of size speaks against a pair, but place decides."""
 
+OVERLAPPING = 0.5
+"""From this overlap on, a pair may be one lesion wherever its centres are."""
+
+OVERLAP_COST = 4.0
+OVERLAP_SLOPE = 6.0
+"""Cost of such a pair, for a full overlap and per part of it that is missing."""
+
+SCALE_PRIOR = 6.0
+"""Pairs whose errors weigh as much as the bound that the registration gave."""
+
+SCALE_RANGE = (0.5, 2.0)
+"""The bound is corrected by no more than this."""
+
+CHI_SQUARED_3_MEDIAN = 2.366
+"""Median squared error over its spread in three dimensions, if the spread is right."""
+
 GAP_BOUNDS = 1.5
 """Surfaces further apart than 1.5 times the expected error are not compared."""
 
@@ -68,11 +84,17 @@ MERGE_COVERED = 0.5
 SPLIT_CONTAINED = 0.5
 """A part of a split lies at least by half in the extent of the earlier lesion."""
 
-CLEAR_OVERLAP = 0.75
-"""Below this overlap a merge or split is shown to a person."""
-
 FUSED_VOLUME = 0.4
-"""A merged mark, or the parts of a split together, hold at least this part of the volume before."""
+"""A merged mark holds at least this part of the volume of the lesions before."""
+
+FUSED_SHARE = 0.25
+"""A lesion that has a mark and yet fused with another fills at least a quarter of that one."""
+
+PIECE = 0.5
+"""And its own mark is less than half of what it was."""
+
+AGAINST_ODDS = 0.85
+"""A merge or split is believed this much less where one lesion alone fits better."""
 
 TOUCHED = 0.2
 """A place covered this far by another mark is not called empty without a person."""

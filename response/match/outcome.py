@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from response.match import limits
 from response.match.absence import called_absent
 from response.match.course import Course, Said
+from response.match.edges import Edge
 from response.match.evidence import Occupants, Verdict, judge_absence, judge_newcomer
 from response.match.extent import Shape
 from response.match.followed import Followed
-from response.match.graph import Edge, Graph
+from response.match.graph import Graph
 from response.match.identity import first_uid, held_before
 from response.model import Point
 from response.terms import Event, LesionState
@@ -104,16 +105,15 @@ def write_time_point(ledger: Ledger, said: Said, graph: Graph) -> None:
     """Write the rows of every lesion at this time point, and start those that are new."""
     for edge in graph.pairs:
         joining = [m for m in graph.merges if m.mark == edge.mark]
-        leaving = [s for s in graph.splits if s.lesion == edge.lesion]
-        number = said.active[edge.lesion].number
+        together = {edge.lesion, *(m.lesion for m in joining)}
+        leaving = [x for x in graph.splits if x.lesion in together]
         if joining:
-            number = _write_merge(ledger, said, edge, joining)
-        elif not leaving:
+            _write_merge(ledger, said, edge, joining, leaving)
+        elif leaving:
+            _write_split(ledger, said, edge, leaving)
+        else:
             _write_pair(ledger, said.active[edge.lesion], edge)
-        if leaving:
-            _write_split(ledger, said, number, edge, leaving, merged=bool(joining))
-    linked = {e.mark for e in (*graph.pairs, *graph.splits)}
-    lone = [j for j in range(len(ledger.shapes)) if j not in linked]
+    lone = sorted(graph.lone_marks)
     _write_absences(ledger, said, graph, lone)
     for mark in lone:
         _write_newcomer(ledger, mark, said.named.get(mark), graph.lone_marks[mark])
@@ -161,20 +161,23 @@ def _link_verdict(
     return Verdict(event, confidence, bool(doubts), "; ".join([why, *doubts]))
 
 
-def _write_merge(ledger: Ledger, said: Said, edge: Edge, joining: Sequence[Edge]) -> int:
-    """Write one row per lesion that took part; return the number of the one that goes on."""
+def _write_merge(
+    ledger: Ledger, said: Said, edge: Edge, joining: Sequence[Edge], leaving: Sequence[Edge]
+) -> None:
+    """Write one row per lesion that took part, and per part that split off at the same time."""
     edges = [edge, *joining]
     lesions = [said.active[e.lesion] for e in edges]
     goes_on = min(lesions, key=lambda x: _rank_in_merge(x, lesions))
     label = ledger.shapes[edge.mark].mark.label
     weakest = min(e.confidence for e in edges)
+    doubt = "lesions merge and part at once" if leaving else ""
     for lesion, own in zip(lesions, edges, strict=True):
         joined = replace(own, confidence=min(own.confidence, weakest), forced=_all_forced(edges))
         why = f"one of {len(lesions)} lesions that are one, label {label}"
         event = Event.MERGED
         if lesion is goes_on and ledger.course.starts_here(ledger.position):
             event = Event.BASELINE
-        verdict = _link_verdict(ledger, lesion, joined, event, why)
+        verdict = _link_verdict(ledger, lesion, joined, event, why, doubt=doubt)
         if lesion is goes_on:
             ledger.see(lesion.number, edge.mark)
         else:
@@ -182,7 +185,10 @@ def _write_merge(ledger: Ledger, said: Said, edge: Edge, joining: Sequence[Edge]
                 ledger.lesions[lesion.number], merged_into=goes_on.number
             )
         ledger.write(lesion.number, edge.mark, verdict)
-    return goes_on.number
+    for part in leaving:
+        why = "a part of a lesion that merged with another"
+        verdict = _link_verdict(ledger, goes_on, part, Event.SPLIT, why, doubt=doubt)
+        _write_part(ledger, said, goes_on, part.mark, verdict)
 
 
 def _all_forced(edges: Sequence[Edge]) -> bool:
@@ -195,34 +201,28 @@ def _rank_in_merge(lesion: Followed, lesions: Sequence[Followed]) -> tuple[bool,
     return part_of_other, not lesion.target, -lesion.extent.volume_mm3, lesion.number
 
 
-def _write_split(
-    ledger: Ledger,
-    said: Said,
-    number: int,
-    edge: Edge,
-    leaving: Sequence[Edge],
-    *,
-    merged: bool,
-) -> None:
-    """Write one row per part; the largest keeps the id, unless a person or a merge settled it."""
+def _write_split(ledger: Ledger, said: Said, edge: Edge, leaving: Sequence[Edge]) -> None:
+    """Write one row per part; the largest keeps the id, unless a person linked another one."""
+    number = said.active[edge.lesion].number
     lesion = ledger.lesions[number]
     parts = sorted([edge, *leaving], key=lambda e: _rank_of_part(ledger, e))
-    kept = edge if merged or (edge.forced and not _all_forced(parts)) else parts[0]
+    kept = edge if edge.forced and not _all_forced(parts) else parts[0]
     weakest = replace(edge, confidence=min(e.confidence for e in parts), forced=_all_forced(parts))
-    doubt = "lesions merge and part at once" if merged else ""
     why = f"one of {len(parts)} parts of one lesion"
-    verdict = _link_verdict(ledger, lesion, weakest, Event.SPLIT, why, doubt=doubt)
-    if not merged:
-        ledger.see(number, kept.mark)
-        ledger.write(number, kept.mark, verdict)
-    root = number if lesion.part_of is None else lesion.part_of
-    after_baseline = ledger.position > ledger.course.baseline
+    verdict = _link_verdict(ledger, lesion, weakest, Event.SPLIT, why)
+    ledger.see(number, kept.mark)
+    ledger.write(number, kept.mark, verdict)
     for part in parts:
         if part is not kept:
-            started = ledger.start(
-                part.mark, said.named.get(part.mark), root if after_baseline else None
-            )
-            ledger.write(started, part.mark, verdict)
+            _write_part(ledger, said, lesion, part.mark, verdict)
+
+
+def _write_part(ledger: Ledger, said: Said, lesion: Followed, mark: int, verdict: Verdict) -> None:
+    """Start a part as a lesion of its own; before baseline it is no part in the sum's sense."""
+    root = lesion.number if lesion.part_of is None else lesion.part_of
+    after_baseline = ledger.position > ledger.course.baseline
+    number = ledger.start(mark, said.named.get(mark), root if after_baseline else None)
+    ledger.write(number, mark, verdict)
 
 
 def _rank_of_part(ledger: Ledger, edge: Edge) -> tuple[float, int]:
