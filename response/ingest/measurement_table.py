@@ -18,10 +18,10 @@ from response.ingest.table_cells import (
     Parsed,
     Table,
     is_partial_date,
+    open_table,
     parse_flag,
     parse_number,
     parse_partial_date,
-    read_table,
 )
 from response.ingest.tables import read_subjects
 from response.ingest.time_point_facts import TimePointFacts, read_time_point_facts
@@ -91,7 +91,7 @@ def read_measurement_table(
     streams: dict[tuple[str, Reader], list[ReadRow]] = {}
     partial: dict[tuple[str, str, dt.date], str] = {}
     try:
-        rows = read_table(table, REQUIRED, OPTIONAL)
+        rows = open_table(table, REQUIRED, OPTIONAL)
         _read_rows(rows, streams, partial)
         problems += rows.problems
     except ManifestError as error:
@@ -149,7 +149,7 @@ def _read_rows(
     at_subject, at_evaluator, at_id, at_date, at_time_point = table.places(
         ("subject", "evaluator", "evaluator_id", "date", "time_point")
     )
-    for number, cells in table.rows:
+    for number, cells in table.rows():
         row = parser.parse(number, cells)
         if row is None:
             continue

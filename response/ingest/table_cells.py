@@ -32,18 +32,15 @@ EARLIEST_YEAR, LATEST_YEAR = 1900, 2199
 
 @dataclass(slots=True)
 class Table:
-    """The rows of a file: ``column`` gives a column's place, ``-1`` (an empty cell) if not there.
-
-    A row is its number as a spreadsheet shows it (the header is row 1) and its cells, stripped.
-    """
+    """A table being read: its columns, the problems so far, and the lines below the header."""
 
     name: str
     columns: dict[str, int]
-    rows: list[tuple[int, list[str]]] = field(default_factory=list)
+    lines: Iterator[list[str]]
     problems: list[str] = field(default_factory=list)
 
     def column(self, name: str) -> int:
-        """The place of a column in a row's cells."""
+        """The place of a column in a row's cells; ``-1``, an empty cell, if it is not there."""
         return self.columns.get(name, -1)
 
     def places(self, names: Sequence[str]) -> list[int]:
@@ -54,9 +51,31 @@ class Table:
         """Keep a problem of a row."""
         self.problems.append(f"{self.name} row {number}: {text}")
 
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Each row once: its number as a spreadsheet shows it, and its cells, stripped.
 
-def read_table(path: Path, required: Sequence[str], optional: Sequence[str] = ()) -> Table:
-    """Read a CSV file with known columns in any order.
+        Raises
+        ------
+        ManifestError
+            The file stops being a table.
+        """
+        width, number = len(self.columns), 1
+        try:
+            for number, cells in enumerate(self.lines, start=2):
+                if len(cells) == width:
+                    row = [cell.strip() for cell in cells]
+                    row.append("")
+                    yield number, row
+                elif any(cell.strip() for cell in cells):
+                    self.report(number, f"{len(cells)} cells where the header has {width}")
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise _not_a_table(self.name, error) from None
+        if number == 1:
+            raise _refuse(f"{self.name}: no rows below the header")
+
+
+def open_table(path: Path, required: Sequence[str], optional: Sequence[str] = ()) -> Table:
+    """Begin to read a CSV file with known columns in any order.
 
     Raises
     ------
@@ -66,22 +85,12 @@ def read_table(path: Path, required: Sequence[str], optional: Sequence[str] = ()
     lines = _read_lines(path)
     try:
         header = [name.strip() for name in next(lines)]
-        _check_header(path, header, required, optional)
-        table = Table(path.name, {name: place for place, name in enumerate(header)})
-        for number, cells in enumerate(lines, start=2):
-            row = [cell.strip() for cell in cells]
-            if len(row) == len(header):
-                row.append("")
-                table.rows.append((number, row))
-            elif any(row):
-                table.report(number, f"{len(row)} cells where the header has {len(header)}")
     except StopIteration:
         raise _refuse(f"{path.name}: empty; a table needs a header") from None
     except (csv.Error, UnicodeDecodeError) as error:
-        raise _refuse(f"{path.name}: not a CSV table in UTF-8: {error}") from None
-    if not table.rows and not table.problems:
-        raise _refuse(f"{path.name}: no rows below the header")
-    return table
+        raise _not_a_table(path.name, error) from None
+    _check_header(path, header, required, optional)
+    return Table(path.name, {name: place for place, name in enumerate(header)}, lines)
 
 
 def _read_lines(path: Path) -> Iterator[list[str]]:
@@ -90,6 +99,10 @@ def _read_lines(path: Path) -> Iterator[list[str]]:
             yield from csv.reader(file, strict=True)
     except OSError as error:
         raise _refuse(f"{path.name}: cannot be read: {error.strerror}") from None
+
+
+def _not_a_table(name: str, error: Exception) -> ManifestError:
+    return _refuse(f"{name}: not a CSV table in UTF-8: {error}")
 
 
 def _refuse(problem: str) -> ManifestError:

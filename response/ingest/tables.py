@@ -1,0 +1,174 @@
+"""``subjects.csv`` and ``lesions.csv``: what scans do not say of a subject or a label."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from response.errors import InputError
+from response.ingest.csv_table import (
+    Row,
+    parse_code,
+    parse_date,
+    parse_flag,
+    parse_text,
+    read_table,
+)
+from response.model import LesionFact, Reader, SubjectFacts
+from response.terms import STATES_BY_ROLE, LesionState, Role
+
+SUBJECT_COLUMNS = (
+    "treatment_start",
+    "randomisation",
+    "new_therapy_date",
+    "death_date",
+    "last_contact_date",
+)
+_PAST = {"death_date", "last_contact_date"}
+
+LESION_COLUMNS = (
+    "evaluator",
+    "evaluator_id",
+    "organ",
+    "side",
+    "node",
+    "role",
+    "state",
+    "note",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one row; subject and time point as far as the row says them."""
+
+    subject: str
+    time_point: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LesionRow:
+    """One row of ``lesions.csv``; ``None`` where it does not say whose word it is."""
+
+    where: str
+    fact: LesionFact
+    evaluator: str | None
+    evaluator_id: str | None
+
+
+def read_subjects(
+    path: Path, today: dt.date
+) -> tuple[dict[str, SubjectFacts], tuple[Problem, ...]]:
+    """Read ``subjects.csv``: dates by subject, and the rows that cannot be used.
+
+    Raises
+    ------
+    ManifestError
+        The table cannot be used as a whole.
+    """
+    facts: dict[str, SubjectFacts] = {}
+    problems = []
+    for row in read_table(path, ("subject",), SUBJECT_COLUMNS):
+        subject = row.cells["subject"]
+        try:
+            made = _parse_subject(row, today)
+            if facts.setdefault(subject, made) != made:
+                raise InputError("subject: is there twice, with other dates")
+        except InputError as error:
+            problems.append(Problem(subject, "", f"{path.name} line {row.line}: {error}"))
+    return facts, tuple(problems)
+
+
+def _parse_subject(row: Row, today: dt.date) -> SubjectFacts:
+    if row.problem:
+        raise InputError(row.problem)
+    dates = {
+        column: parse_date(column, row.cells[column], latest=today if column in _PAST else None)
+        for column in SUBJECT_COLUMNS
+        if row.cells.get(column)
+    }
+    return SubjectFacts(parse_text("subject", row.cells["subject"]), **dates)
+
+
+def read_lesions(path: Path) -> tuple[tuple[LesionRow, ...], tuple[Problem, ...]]:
+    """Read ``lesions.csv``: what is said of labels, and the rows that cannot be used.
+
+    Raises
+    ------
+    ManifestError
+        The table cannot be used as a whole.
+    """
+    rows: list[LesionRow] = []
+    problems = []
+    for row in read_table(path, ("subject", "time_point", "label"), LESION_COLUMNS):
+        where = f"{path.name} line {row.line}"
+        try:
+            rows.append(_parse_lesion(row, where))
+        except InputError as error:
+            cells = row.cells
+            problems.append(Problem(cells["subject"], cells["time_point"], f"{where}: {error}"))
+    return tuple(rows), tuple(problems)
+
+
+def _parse_lesion(row: Row, where: str) -> LesionRow:
+    if row.problem:
+        raise InputError(row.problem)
+    cells = row.cells
+    role = parse_code("role", cells["role"].upper(), Role) if cells.get("role") else None
+    state = None
+    if cells.get("state"):
+        state = parse_code("state", cells["state"].upper(), LesionState)
+    if role and state and state not in STATES_BY_ROLE[role]:
+        allowed = ", ".join(sorted(STATES_BY_ROLE[role]))
+        raise InputError(f"state: {state} is not for a lesion of role {role}; that has {allowed}")
+    evaluator, evaluator_id = cells.get("evaluator", "").upper(), cells.get("evaluator_id", "")
+    fact = LesionFact(
+        subject=parse_text("subject", cells["subject"]),
+        time_point=parse_text("time_point", cells["time_point"]),
+        label=_parse_label(cells["label"]),
+        reader=Reader(),
+        organ=cells.get("organ", ""),
+        side=cells.get("side", ""),
+        node=parse_flag("node", cells["node"]) if cells.get("node") else None,
+        role=role,
+        state=state,
+        note=cells.get("note", ""),
+    )
+    return LesionRow(where, fact, evaluator or None, evaluator_id or None)
+
+
+def _parse_label(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise InputError(f"label: {text!r} is not a label of a mask (a whole number above 0)")
+    return int(text)
+
+
+def choose_reader(row: LesionRow, readers: Sequence[Reader]) -> Reader:
+    """Find whose marks a row of ``lesions.csv`` speaks of.
+
+    A row that names nobody speaks of the only reader, or of the one without an id.
+
+    Raises
+    ------
+    InputError
+        Nobody, or several, fit.
+    """
+    fitting = [
+        reader
+        for reader in readers
+        if row.evaluator in (None, reader.evaluator)
+        and row.evaluator_id in (None, reader.evaluator_id)
+    ]
+    if len(fitting) > 1 and row.evaluator_id is None:
+        fitting = [reader for reader in fitting if not reader.evaluator_id] or fitting
+    named = " ".join(word for word in (row.evaluator, row.evaluator_id) if word)
+    if not fitting:
+        raise InputError(f"evaluator: {named or 'nobody'} has no marks at this time point")
+    if len(fitting) > 1:
+        raise InputError(
+            "evaluator_id: several readers marked this time point; say whose label it is"
+        )
+    return fitting[0]
