@@ -9,6 +9,7 @@ import logging
 import os
 import socket
 from collections.abc import Sequence
+from typing import Any
 
 import dash
 import flask
@@ -50,7 +51,7 @@ def create_app(workspace: Workspace, *, allowed_hosts: Sequence[str] = ()) -> da
     store = Store(workspace, keep=True)
     data = Data(workspace, store)
     keeper = Doorkeeper(data)
-    server = flask.Flask("dashboard")
+    server: Any = flask.Flask("dashboard")
     _configure(server, workspace, allowed_hosts)
     install_guard(server, keeper)
     install_routes(server, data)
@@ -67,7 +68,7 @@ def create_app(workspace: Workspace, *, allowed_hosts: Sequence[str] = ()) -> da
     app.layout = shell
     install_callbacks(app, data)
     install_headers(server, app.csp_hashes())
-    server.extensions |= {"doorkeeper": keeper, "store": store}
+    server.extensions |= {"doorkeeper": keeper, "data": data, "store": store}
     return app
 
 

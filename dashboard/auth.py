@@ -96,7 +96,7 @@ class Doorkeeper:
         return good
 
     def enter_by_password(self, name: str, password: str, address: str) -> tuple[bool, float]:
-        """Log in by password; return whether it worked, else the seconds to wait before the next try."""
+        """Log in by password; return whether it worked, and the seconds until the next try."""
         keys = (f"account {name.casefold()}", f"address {address}")
         wait = self._throttle.wait_s(*keys)
         if wait > 0:
@@ -182,8 +182,10 @@ def safe_next(address: str) -> str:
 
 def _turn_away() -> Any:
     request = flask.request
-    if request.method == "GET" and request.accept_mimetypes.accept_html and not (
-        request.path.startswith(("/_", "/slice/", "/assets/"))
+    if (
+        request.method == "GET"
+        and request.accept_mimetypes.accept_html
+        and not (request.path.startswith(("/_", "/slice/", "/assets/")))
     ):
         wanted = request.full_path.rstrip("?")
         return flask.redirect(flask.url_for("login", next=None if wanted == "/" else wanted))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import dash
 import flask
 from dash import MATCH, ClientsideFunction, Input, Output, State
 
@@ -17,7 +16,7 @@ from dashboard.pages.errors import ForbiddenError, NotFoundError, error_layout
 from response.errors import StoreBusyError
 
 
-def install_callbacks(app: dash.Dash, data: Data) -> None:
+def install_callbacks(app: Any, data: Data) -> None:
     """Add all callbacks to an app."""
 
     @app.callback(

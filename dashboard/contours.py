@@ -64,9 +64,7 @@ def trace_outline(inside: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.float64]
 
 def _segments(padded: npt.NDArray[np.uint8]) -> dict[tuple[int, int], tuple[int, int]]:
     """Return start → end of every segment, in half pixels of the padded array."""
-    cells = (
-        padded[:-1, :-1] + 2 * padded[:-1, 1:] + 4 * padded[1:, 1:] + 8 * padded[1:, :-1]
-    )
+    cells = padded[:-1, :-1] + 2 * padded[:-1, 1:] + 4 * padded[1:, 1:] + 8 * padded[1:, :-1]
     following: dict[tuple[int, int], tuple[int, int]] = {}
     for row, column in np.argwhere((cells > 0) & (cells < 15)).tolist():
         for a, b in SEGMENTS[int(cells[row, column])]:
@@ -80,7 +78,7 @@ def _straighten(line: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Drop points in the middle of straight stretches."""
     steps = np.diff(line, axis=0)
     turns = np.any(steps[:-1] != steps[1:], axis=1)
-    return line[np.concatenate([[True], turns, [True]])]
+    return np.asarray(line[np.concatenate([[True], turns, [True]])], dtype=np.float64)
 
 
 def outline_slices(

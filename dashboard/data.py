@@ -1,4 +1,4 @@
-"""The only door from the pages to the store. Everything that is read about patients is read here."""
+"""The only door from the pages to the store: all that is read about patients is read here."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 URL = "url"
 PAGE = "page"
 TIMELINE = "timeline"
@@ -10,9 +12,11 @@ SPIDER = "spider"
 COHORT_FILTER = "cohort-filter"
 COHORT_TABLE = "cohort-table"
 COHORT_COUNT = "cohort-count"
-CHANGES = "timeline-choice"
 
 
-def pane(part: str, slot: str) -> dict[str, str]:
-    """Return the id of a part (``graph``, ``slider``, ``data``) of a lesion pane."""
+def pane(part: str, slot: Any) -> dict[str, Any]:
+    """Return the id of a part (``graph``, ``slider``, ``data``, ``words``) of a lesion pane.
+
+    ``slot`` is a name, or a wildcard of Dash that stands for any.
+    """
     return {"type": f"pane-{part}", "slot": slot}

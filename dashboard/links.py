@@ -59,10 +59,11 @@ def write_place(place: Place, **changes: str) -> str:
     >>> write_place(Place("subject", "ab12", query={"reader": "R1"}), tp="TP 2", reader="")
     '/subject/ab12?tp=TP+2'
     """
+    subject = f"/subject/{quote(place.key, safe='')}"
     path = {
         "cohort": "/",
-        "subject": f"/subject/{quote(place.key, safe='')}",
-        "lesion": f"/subject/{quote(place.key, safe='')}/lesion/{quote(place.tracking_id, safe='')}",
+        "subject": subject,
+        "lesion": f"{subject}/lesion/{quote(place.tracking_id, safe='')}",
     }.get(place.page, f"/{place.page}")
     query = {**place.query, **changes}
     kept = [(key, query[key]) for key in QUERY_KEYS if query.get(key)]

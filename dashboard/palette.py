@@ -1,4 +1,4 @@
-"""Colours and symbols. Never colour alone: every category is also written, every lesion has a symbol.
+"""Colours and symbols. Never colour alone: categories are written, lesions have symbols.
 
 The hues are those of Okabe and Ito (2008), which stay apart for people with colour-blindness.
 """
@@ -74,6 +74,12 @@ def category_colour(category: str) -> str:
     plain = {"CPD": "PD", "UPD": "PD"}.get(plain, plain)
     plain = {"CMR": "CR", "PMR": "PR", "SMD": "SD", "NMR": "SD", "PMD": "PD"}.get(plain, plain)
     return CATEGORY_COLOURS.get(plain, UNSAID)
+
+
+def line_colour(category: str) -> str:
+    """Return a category's colour, dark enough for a thin line on white."""
+    colour = category_colour(category)
+    return {"#e9d27c": "#9c7d00", "#c3cad0": "#7c868f", "#e3e7ea": "#7c868f"}.get(colour, colour)
 
 
 def category_ink(category: str) -> str:

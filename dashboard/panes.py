@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-
 from dashboard.data import Data, SubjectView
 from dashboard.figures.pane import INDEX_MARK, Line, SliceView
 from dashboard.links import Place, slice_url
@@ -52,7 +51,7 @@ class _Shot:
 
 
 def choose_time_points(timeline: Timeline, track: LesionTrack, wanted: str) -> dict[str, str]:
-    """Return slot → time point: ``wanted`` (else the last one) against its nadir and the baseline."""
+    """Return slot → time point: ``wanted`` (else the last one), its nadir, the baseline."""
     names = [name for name, _ in timeline.time_points]
     recorded = [p.time_point for p in track.points if p.finding is not None]
     now = wanted if wanted in names else (recorded or names)[-1]
@@ -163,9 +162,7 @@ def _draw(
     window = choose_window(place.query.get("window", ""), shot.scan, lesion)
     width, height = plane.size_mm
     whole = place.query.get("fov") == "whole"
-    href = slice_url(
-        view.subject.key, data.scan_token(shot.scan), plane.axis, INDEX_MARK, window
-    )
+    href = slice_url(view.subject.key, data.scan_token(shot.scan), plane.axis, INDEX_MARK, window)
     return SliceView(
         href=href,
         index=asked if asked is not None and asked < plane.count else shot.index,
@@ -203,7 +200,7 @@ def _title(slot: str, chosen: Mapping[str, str], timeline: Timeline) -> str:
         return "Now" if chosen["now"] == last else "Chosen time point"
     if slot == "nadir" and chosen["nadir"] and chosen["nadir"] == chosen["baseline"]:
         return "Nadir (is the baseline)"
-    return slot.capitalize()
+    return "Nadir of the sum" if slot == "nadir" else "Baseline"
 
 
 def _words(name: str, point: LesionPoint | None, drawn: SliceView | None, slot: str) -> str:
@@ -214,9 +211,7 @@ def _words(name: str, point: LesionPoint | None, drawn: SliceView | None, slot: 
     if point is None or point.finding is None:
         return "Nothing is recorded of this lesion at this time point."
     if drawn is None:
-        return f"{point.words}. The slice cannot be shown: the place is outside this scan or not known."
+        return f"{point.words}. No slice: the place is outside this scan, or not known."
     if drawn.expected is not None:
         return f"{point.words}. The dashed circle is where it was expected."
     return point.words
-
-

@@ -84,7 +84,9 @@ def install_routes(server: flask.Flask, data: Data) -> None:
     """Add slices, health, the check of addresses, and error pages to a server."""
     route = SliceRoute(data)
     server.add_url_rule("/slice/<key>/<token>/<int:axis>/<int:index>.png", "slice", route)
-    server.add_url_rule("/healthz", "healthz", lambda: flask.Response("ok\n", mimetype="text/plain"))
+    server.add_url_rule(
+        "/healthz", "healthz", lambda: flask.Response("ok\n", mimetype="text/plain")
+    )
     server.register_error_handler(HTTPException, _http_error)
     server.register_error_handler(Exception, _fault)
 

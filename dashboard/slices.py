@@ -167,7 +167,7 @@ def take_slice(array_kji: npt.NDArray[Any], plane: Plane, index: int) -> npt.NDA
         flat = flat.T
     if plane.flip_y:
         flat = flat[::-1]
-    return flat[:, ::-1] if plane.flip_x else flat
+    return np.asarray(flat[:, ::-1] if plane.flip_x else flat)
 
 
 def auto_window(array_kji: npt.NDArray[Any], modality: str) -> Window:
@@ -184,7 +184,7 @@ def auto_window(array_kji: npt.NDArray[Any], modality: str) -> Window:
 
 
 def draw_png(flat: npt.NDArray[Any], window: Window) -> bytes:
-    """Return an 8-bit grey PNG of a slice, one pixel per voxel; values that are not finite black."""
+    """Return an 8-bit grey PNG of a slice, one pixel per voxel; not-a-number is drawn black."""
     span = max(window.high - window.low, 1e-9)
     grey = (np.nan_to_num(flat.astype(np.float32), nan=window.low) - window.low) * (255.0 / span)
     pixels = np.clip(np.rint(grey), 0, 255).astype(np.uint8)

@@ -30,9 +30,7 @@ class VolumeCache:
         What may be kept; a volume larger than that is read each time.
     """
 
-    def __init__(
-        self, read_image: Callable[[str], Any], budget_bytes: int = BUDGET_BYTES
-    ) -> None:
+    def __init__(self, read_image: Callable[[str], Any], budget_bytes: int = BUDGET_BYTES) -> None:
         self._read_image = read_image
         self._budget = budget_bytes
         self._kept: OrderedDict[str, tuple[Any, Grid]] = OrderedDict()
@@ -68,7 +66,7 @@ class VolumeCache:
             return found[1]
         grid = self._grids.get(path)
         if grid is None:
-            reader = sitk.ImageFileReader()
+            reader: Any = sitk.ImageFileReader()  # type: ignore[no-untyped-call]
             reader.SetFileName(str(file))
             reader.ReadImageInformation()
             grid = Grid(
@@ -99,5 +97,5 @@ class VolumeCache:
 
 
 def _compact(view: Any) -> Any:
-    """Return a copy that outlives the image; doubles as single precision, enough to be looked at."""
+    """Return a copy that outlives the image; doubles in single precision, enough for looking."""
     return np.array(view, dtype=np.float32 if view.dtype == np.float64 else view.dtype)

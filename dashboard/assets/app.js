@@ -140,6 +140,10 @@
     return `${shown} rows`;
   }
 
+  window.dccFunctions = Object.assign({}, window.dccFunctions, {
+    slice_number: (index) => `slice ${index + 1}`,
+  });
+
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     response: {
       show_slice: showSlice,

@@ -14,6 +14,17 @@ from response.terms import Status
 MINUS = "−"
 
 
+def attributes(**named: str) -> dict[str, Any]:
+    """Return ``aria-…`` and ``data-…`` attributes, which Python cannot spell as keywords.
+
+    Examples
+    --------
+    >>> attributes(aria_label="Pages", data_slot="now")
+    {'aria-label': 'Pages', 'data-slot': 'now'}
+    """
+    return {name.replace("_", "-"): value for name, value in named.items()}
+
+
 def badge(category: str, status: Status | None, *, big: bool = False) -> Any:
     """Return a category on its colour; *provisional* is hatched and written out."""
     provisional = status is Status.PROVISIONAL
@@ -23,7 +34,10 @@ def badge(category: str, status: Status | None, *, big: bool = False) -> Any:
             html.Span(
                 word,
                 className=f"badge{' big' if big else ''}{' hatched' if provisional else ''}",
-                style={"backgroundColor": category_colour(category), "color": category_ink(category)},
+                style={
+                    "backgroundColor": category_colour(category),
+                    "color": category_ink(category),
+                },
             ),
             *([html.Span("provisional", className="provisional")] if provisional else []),
         ],
@@ -47,7 +61,7 @@ def chips(label: str, choices: Sequence[tuple[str, str, bool]]) -> Any:
             ),
         ],
         className="chips",
-        **{"aria-label": label},
+        **attributes(aria_label=label),
     )
 
 
@@ -62,7 +76,12 @@ def flag(words: str, kind: str = "") -> Any:
 
 
 def table(
-    heads: Sequence[Any], rows: Sequence[Sequence[Any]], *, label: str, class_name: str = "", **more: Any
+    heads: Sequence[Any],
+    rows: Sequence[Sequence[Any]],
+    *,
+    label: str,
+    class_name: str = "",
+    **more: Any,
 ) -> Any:
     """Return a plain table; the first cell of a row names the row."""
     return html.Table(
@@ -115,10 +134,10 @@ def millimetres(value: object) -> str:
 
 def graph(figure: dict[str, Any], label: str, **more: Any) -> Any:
     """Return a figure without Plotly's logo or buttons that make no sense here."""
-    config = {"displaylogo": False, "displayModeBar": False, "responsive": True}
+    config: Any = {"displaylogo": False, "displayModeBar": False, "responsive": True}
     return html.Div(
         dcc.Graph(figure=figure, config=config, **more),
         role="img",
         className="graph",
-        **{"aria-label": label},
+        **attributes(aria_label=label),
     )

@@ -1,4 +1,4 @@
-"""Lesions by time points: every diameter, every event, every question, each a link to its slices."""
+"""Lesions by time points: every diameter, event and question, each a link to its slices."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from dash import html
 
-from dashboard.components.bits import link
+from dashboard.components.bits import attributes, link
 from dashboard.links import Place, lesion_url
 from dashboard.palette import EVENT_MARKS, EVENT_WORDS
 from dashboard.timeline import LesionPoint, LesionTrack, Timeline
@@ -68,7 +68,7 @@ def _row(track: LesionTrack, timeline: Timeline, place: Place) -> Any:
                         SHAPES[track.symbol],
                         style={"color": track.colour},
                         className="shape",
-                        **{"aria-hidden": "true"},
+                        **attributes(aria_hidden="true"),
                     ),
                     link(lesion.tracking_id, lesion_url(place, lesion.tracking_id)),
                     *_kinship(lesion, timeline),
@@ -95,7 +95,7 @@ def _role(lesion: Lesion) -> list[Any]:
     asked = "proposed by the program; waits for a person"
     role = ROLE_WORDS.get(lesion.role, "no role") if lesion.role else "no role"
     where = " ".join(word for word in (lesion.side, lesion.organ or "organ?") if word)
-    node = ", node (short axis)" if lesion.node else ""
+    node = (" (short axis)" if "node" in where else ", node (short axis)") if lesion.node else ""
     proposed = Source.PROPOSED
     parts: list[Any] = [
         html.Span(

@@ -8,7 +8,7 @@ from dash import dcc, html
 
 from dashboard import ids
 from dashboard.auth import Visitor
-from dashboard.components.bits import link, notice
+from dashboard.components.bits import attributes, link, notice
 
 
 def shell() -> Any:
@@ -17,7 +17,7 @@ def shell() -> Any:
         [
             dcc.Location(id=ids.URL, refresh="callback-nav"),
             html.Div(
-                notice("Loading …", kind="loading"), id=ids.PAGE, **{"aria-live": "polite"}
+                notice("Loading …", kind="loading"), id=ids.PAGE
             ),
         ]
     )
@@ -26,6 +26,7 @@ def shell() -> Any:
 def frame(visitor: Visitor, page: str, content: Any) -> Any:
     """Return a page with the bar above it."""
     pages = [("cohort", "Cohort", "/"), ("quality", "Quality", "/quality")]
+    here = "cohort" if page in ("subject", "lesion") else page
     if visitor.is_admin:
         pages.append(("audit", "Audit", "/audit"))
     return [
@@ -35,10 +36,10 @@ def frame(visitor: Visitor, page: str, content: Any) -> Any:
                 link([html.Span(className="logo"), "Response"], "/", className="brand"),
                 html.Nav(
                     [
-                        link(words, href, className="nav current" if name == page else "nav")
+                        link(words, href, className="nav current" if name == here else "nav")
                         for name, words, href in pages
                     ],
-                    **{"aria-label": "Pages"},
+                    **attributes(aria_label="Pages"),
                 ),
                 html.Span(f"{visitor.name} · {visitor.role.value}", className="who"),
                 html.Form(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.figures.style import Figure, axis, base_layout, plain
-from dashboard.palette import MUTED, PARTIAL, PROGRESSION, category_colour
+from dashboard.palette import MUTED, PARTIAL, PROGRESSION, category_colour, line_colour
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def figure_waterfall(curves: Sequence[ChangeCurve]) -> Figure:
             tickangle=-30,
         )
         | {"showgrid": False, "automargin": True},
-        yaxis=axis("Best change from baseline (%)", range=_reach(c.best_pct for c in known)),
+        yaxis=axis("Best change (%)", range=_reach(c.best_pct for c in known)),
         shapes=_levels(),
         bargap=0.25,
     )
@@ -83,11 +83,10 @@ def figure_spider(curves: Sequence[ChangeCurve]) -> Figure:
             "x": [days for days, _ in c.points],
             "y": [pct for _, pct in c.points],
             "mode": "lines+markers",
-            "line": {"color": category_colour(c.category), "width": 1.6},
+            "line": {"color": line_colour(c.category), "width": 1.8},
             "marker": {
                 "size": 6,
                 "symbol": "circle-open" if c.provisional else "circle",
-                "line": {"color": MUTED, "width": 1},
             },
             "hovertext": [
                 f"<b>{plain(c.name)}</b><br>day {days}: {pct:+.1f} %" for days, pct in c.points

@@ -12,7 +12,6 @@ from dashboard.palette import CONTOUR, EXPECTED, LONGEST, SHORT
 Line = Sequence[tuple[float, float]]
 """Points (x, y) in display millimetres (see :mod:`dashboard.slices`)."""
 
-HEIGHT = 372
 INDEX_MARK = "INDEX"
 """Stands for the slice number in ``SliceView.href``."""
 
@@ -73,7 +72,7 @@ def figure_pane(view: SliceView) -> Figure:
     ]
     for number in DIAMETER_TRACES:
         data[number]["visible"] = view.index == view.measured_index
-    layout = base_layout(HEIGHT, xaxis=_axis(view, 0), yaxis=_axis(view, 1))
+    layout = base_layout(None, xaxis=_axis(view, 0), yaxis=_axis(view, 1))
     layout |= {
         "paper_bgcolor": "#000",
         "plot_bgcolor": "#000",
@@ -198,7 +197,12 @@ def _scale_words(view: SliceView) -> dict[str, Any]:
 
 
 def _letter_marks(view: SliceView) -> list[dict[str, Any]]:
-    places = ((0.015, 0.5, "left"), (0.985, 0.5, "right"), (0.5, 0.985, "top"), (0.5, 0.015, "bottom"))
+    places = (
+        (0.015, 0.5, "left"),
+        (0.985, 0.5, "right"),
+        (0.5, 0.985, "top"),
+        (0.5, 0.015, "bottom"),
+    )
     return [
         {
             "text": f"<b>{letter}</b>",

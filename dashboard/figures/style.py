@@ -13,10 +13,10 @@ Figure = dict[str, Any]
 FONT = "system-ui, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
 
 
-def base_layout(height: int, **more: Any) -> dict[str, Any]:
-    """Return the layout that figures start from, ``height`` in pixels."""
+def base_layout(height: int | None, **more: Any) -> dict[str, Any]:
+    """Return the layout figures start with; without a height in pixels they fill their place."""
     return {
-        "height": height,
+        **({"height": height} if height else {"autosize": True}),
         "font": {"family": FONT, "size": 12, "color": INK},
         "paper_bgcolor": PAPER,
         "plot_bgcolor": PAPER,

@@ -37,7 +37,9 @@ LESION_DOMAIN = (0.27, 0.55)
 GAP_DOMAIN = (0.215, 0.255)
 RIBBON_DOMAIN = (0.0, 0.185)
 RIBBON_ROWS = ("new lesions", "non-targets", "targets", "overall")
-DAY_MS = 86_400_000
+MOST_NAMED = 12
+"""Lesions that are named at the edge of the figure; more would not be told apart."""
+
 LONE_SPAN_DAYS = 28
 
 
@@ -60,15 +62,19 @@ def figure_timeline(timeline: Timeline, selected: str = "") -> Figure:
     ]
     layout = base_layout(HEIGHT, **_axes(timeline, spans), bargap=0, barmode="overlay")
     layout["shapes"] = _band(spans.get(selected))
-    layout["annotations"] = [*_line_labels(timeline, spans), *_flags(timeline)]
-    layout["margin"] = {"l": 84, "r": 112, "t": 26, "b": 52}
+    layout["annotations"] = [
+        *_sum_labels(timeline),
+        *_line_labels(timeline),
+        *_lesion_labels(timeline),
+        *_flags(timeline),
+    ]
+    layout["margin"] = {"l": 84, "r": 116, "t": 26, "b": 52}
     return {"data": data, "layout": layout}
 
 
 def _axes(timeline: Timeline, spans: dict[str, tuple[dt.datetime, dt.datetime]]) -> dict[str, Any]:
     days = [day for _, day in timeline.time_points]
     ends = [edge for span in spans.values() for edge in span]
-    values = [p.value_mm for t in timeline.tracks for p in t.points if p.value_mm is not None]
     return {
         "xaxis": axis(
             "Scan date",
@@ -83,7 +89,7 @@ def _axes(timeline: Timeline, spans: dict[str, tuple[dt.datetime, dt.datetime]])
         "yaxis2": axis(
             "Lesion diameter (mm)",
             domain=LESION_DOMAIN,
-            range=[0, 1.15 * max(values, default=10.0) or 10.0],
+            range=[0, _lesion_top(timeline)],
         ),
         "yaxis3": axis(
             "", domain=GAP_DOMAIN, range=[0, 1], tickvals=[0.5], ticktext=["no value"], ticks=""
@@ -106,6 +112,11 @@ def _sum_top(timeline: Timeline) -> float:
     nadirs = [to_float(a.nadir_mm) for a in timeline.assessments]
     lines = [progression_line_mm(n) for n in nadirs if n is not None]
     return 1.22 * max([*sums, *lines, 10.0])
+
+
+def _lesion_top(timeline: Timeline) -> float:
+    values = [p.value_mm for t in timeline.tracks for p in t.points if p.value_mm is not None]
+    return 1.15 * max([*values, 10.0])
 
 
 def _spans(timeline: Timeline) -> dict[str, tuple[dt.datetime, dt.datetime]]:
@@ -131,27 +142,60 @@ def _sum_traces(timeline: Timeline) -> list[dict[str, Any]]:
         "name": "sum of diameters",
         "x": [a.date.isoformat() for a in rows],
         "y": [to_float(a.sum_of_diameters_mm) for a in rows],
-        "mode": "lines+markers+text",
+        "mode": "lines+markers",
         "line": {"color": INK, "width": 2},
         "marker": {"size": 9, "color": INK},
-        "text": [_sum_text(a) for a in rows],
-        "textposition": "top center",
-        "textfont": {"size": 11, "color": INK},
         "connectgaps": False,
         "hovertext": [_sum_hover(a) for a in rows],
         "hoverinfo": "text",
         "customdata": [a.time_point for a in rows],
         "cliponaxis": False,
     }
-    return [*_level_traces(timeline), points, _nadir_ring(timeline)]
+    bridge = {
+        "name": "sum not evaluable",
+        **_bridge([(a.date, to_float(a.sum_of_diameters_mm)) for a in rows]),
+        "mode": "lines",
+        "line": {"color": INK, "width": 1.2, "dash": "dot"},
+        "hoverinfo": "skip",
+    }
+    return [*_level_traces(timeline), bridge, points, _nadir_ring(timeline)]
 
 
-def _sum_text(row: Assessment) -> str:
-    if row.sum_of_diameters_mm is None:
-        return ""
-    change = row.change_from_baseline_pct
-    more = f"<br>{float(change):+.1f} %" if change is not None and row.overall_response else ""
-    return f"<b>{row.sum_of_diameters_mm}</b>{more}".replace("-", "−")
+def _bridge(points: Sequence[tuple[dt.date, float | None]]) -> dict[str, Any]:
+    """Return x and y of the stretches over dates without a value, between those that have one."""
+    known = [(n, day, y) for n, (day, y) in enumerate(points) if y is not None]
+    x: list[str | None] = []
+    y: list[float | None] = []
+    for (n, day, value), (later, later_day, later_value) in pairwise(known):
+        if later - n > 1:
+            x += [day.isoformat(), later_day.isoformat(), None]
+            y += [value, later_value, None]
+    return {"x": x, "y": y}
+
+
+def _sum_labels(timeline: Timeline) -> list[dict[str, Any]]:
+    """Return each sum and its change from baseline in words, on white above its point."""
+    labels = []
+    for row in timeline.assessments:
+        if row.sum_of_diameters_mm is None:
+            continue
+        change = row.change_from_baseline_pct
+        more = f"<br>{float(change):+.1f} %" if change is not None and row.overall_response else ""
+        labels.append(
+            {
+                "text": f"<b>{row.sum_of_diameters_mm}</b>{more}".replace("-", "−"),
+                "x": row.date.isoformat(),
+                "y": to_float(row.sum_of_diameters_mm),
+                "yref": "y",
+                "yanchor": "bottom",
+                "yshift": 11,
+                "showarrow": False,
+                "bgcolor": "rgba(255,255,255,0.88)",
+                "borderpad": 0,
+                "font": {"size": 11, "color": INK},
+            }
+        )
+    return labels
 
 
 def _sum_hover(row: Assessment) -> str:
@@ -223,9 +267,7 @@ def _nadir_ring(timeline: Timeline) -> dict[str, Any]:
     }
 
 
-def _line_labels(
-    timeline: Timeline, spans: dict[str, tuple[dt.datetime, dt.datetime]]
-) -> list[dict[str, Any]]:
+def _line_labels(timeline: Timeline) -> list[dict[str, Any]]:
     """Return the names of the four lines, in their colours, at the right edge, kept apart."""
     base, now = timeline.baseline_sum_mm, timeline.current
     if base is None or now is None:
@@ -239,11 +281,31 @@ def _line_labels(
             (nadir, "nadir", NADIR),
             (limit, "+20 %" if nadir >= 25 else "+5 mm", PROGRESSION),
         ]
-    step = _sum_top(timeline) * 0.062
+    words = [(value, f"{name} {value:.1f} mm", colour) for value, name, colour in wanted]
+    return _edge_labels(words, _sum_top(timeline) * 0.062, "y")
+
+
+def _lesion_labels(timeline: Timeline) -> list[dict[str, Any]]:
+    """Return the names of the lesions seen at the last time point, in their colours."""
+    if len(timeline.tracks) > MOST_NAMED:
+        return []
+    last = [(t, t.points[-1].value_mm) for t in timeline.tracks if t.points]
+    words = [
+        (value, plain(track.lesion.tracking_id), track.colour)
+        for track, value in last
+        if value is not None
+    ]
+    return _edge_labels(words, _lesion_top(timeline) * 0.1, "y2")
+
+
+def _edge_labels(
+    wanted: Sequence[tuple[float, str, str]], step: float, yref: str
+) -> list[dict[str, Any]]:
+    """Return labels (value, text, colour) at the right edge, at least a step apart."""
     labels, place = [], -step
-    for value, name, colour in sorted(wanted):
+    for value, text, colour in sorted(wanted):
         place = max(value, place + step)
-        labels.append(_label(f"{name} {value:.1f} mm", place, colour))
+        labels.append(_label(text, place, colour) | {"yref": yref})
     return labels
 
 
@@ -255,7 +317,6 @@ def _label(text: str, y: float, colour: str) -> dict[str, Any]:
         "xanchor": "left",
         "xshift": 4,
         "y": y,
-        "yref": "y",
         "yanchor": "middle",
         "showarrow": False,
         "align": "left",
@@ -314,13 +375,7 @@ def _band(span: tuple[dt.datetime, dt.datetime] | None) -> list[dict[str, Any]]:
 
 def _lesion_traces(track: LesionTrack) -> list[dict[str, Any]]:
     """Return a lesion's measured stretch, and a dashed bridge over time points without a value."""
-    measured = [p for p in track.points if p.value_mm is not None]
-    bridge_x: list[str | None] = []
-    bridge_y: list[float | None] = []
-    for before, after in pairwise(measured):
-        if track.points.index(after) - track.points.index(before) > 1:
-            bridge_x += [before.date.isoformat(), after.date.isoformat(), None]
-            bridge_y += [before.value_mm, after.value_mm, None]
+    gaps = _bridge([(p.date, p.value_mm) for p in track.points])
     line = {"color": track.colour, "width": 1.6}
     solid = {
         "name": track.lesion.tracking_id,
@@ -343,14 +398,13 @@ def _lesion_traces(track: LesionTrack) -> list[dict[str, Any]]:
     }
     bridge = {
         "name": f"{track.lesion.tracking_id} without value",
-        "x": bridge_x,
-        "y": bridge_y,
+        **gaps,
         "yaxis": "y2",
         "mode": "lines",
         "line": line | {"dash": "dot", "width": 1.2},
         "hoverinfo": "skip",
     }
-    return [solid, bridge] if bridge_x else [solid]
+    return [solid, bridge] if gaps["x"] else [solid]
 
 
 def _open(symbol: str, point: LesionPoint) -> str:
@@ -440,7 +494,7 @@ def _ribbon_row(
         "insidetextanchor": "middle",
         "textangle": 0,
         "constraintext": "none",
-        "textfont": {"size": 11, "color": [category_ink(word) for word in words]},
+        "textfont": {"size": 11, "color": [category_ink(_as_category(word)) for word in words]},
         "hovertext": [f"{plain(a.time_point)} {a.date}<br>{name}: {w or 'nothing said'}"
                       f"<br>{a.status.value}" for a, w in zip(rows, words, strict=True)],
         "hoverinfo": "text",
@@ -460,6 +514,11 @@ def _ribbon_word(row: Assessment, name: str, baseline: str) -> str:
     }[name]
 
 
+def _as_category(word: str) -> str:
+    """Return the category whose colour a word of the ribbon wears."""
+    return {"yes": "PD", "equivocal": "SD", "no": "", "ne": "NE"}.get(word, word)
+
+
 def _ribbon_colour(word: str) -> str:
-    said = {"yes": "PD", "equivocal": "SD", "no": "", "ne": "NE"}.get(word, word)
+    said = _as_category(word)
     return category_colour(said) if said else UNSAID

@@ -50,4 +50,5 @@ def layout(entries: Sequence[AuditEntry], place: Place, per_page: int) -> Any:
     steps = [("newer", write_place(place, page=str(number - 1)), False)] if number else []
     if len(entries) == per_page:
         steps.append(("older", write_place(place, page=str(number + 1)), False))
-    return [head, html.Section([table(heads, rows, label="Audit trail"), chips("Page", steps)])]
+    pager = [chips("Page", steps)] if steps else []
+    return [head, html.Section([table(heads, rows, label="Audit trail"), *pager])]

@@ -71,7 +71,7 @@ SORTS: dict[str, tuple[str, Callable[[CohortEntry], Any]]] = {
     "baseline": ("From baseline", lambda e: -_number(current(e), "change_from_baseline_pct")),
     "nadir": ("From nadir", lambda e: -_number(current(e), "change_from_nadir_pct")),
     "date": ("Last scan", lambda e: -(row.date.toordinal() if (row := current(e)) else 0)),
-    "review": ("Flags", lambda e: (-sum(test(e) for _, test in FLAGS.values()))),
+    "review": ("Flags", lambda e: -sum(test(e) for _, test in FLAGS.values())),
 }
 
 
@@ -117,7 +117,9 @@ def curve(entry: CohortEntry, criterion: str) -> ChangeCurve:
         points = ((0, 0.0), *points)
     name = entry.subject.subject
     return ChangeCurve(
-        name=f"{name} ({reader_words(entry.reader)})" if entry.readers > 1 else name,
+        name=f"{name} {entry.reader.evaluator_id or entry.reader.evaluator}"
+        if entry.readers > 1
+        else name,
         href=_href(entry, criterion),
         best_pct=best_change_pct(entry.result) if entry.result else None,
         category=best_category(entry),
@@ -167,7 +169,7 @@ def _figures(curves: list[ChangeCurve]) -> Any:
                     html.H2("Best change of the sum of diameters"),
                     graph(
                         figure_waterfall(curves),
-                        "Waterfall of best change from baseline, in percent; the table has the values",
+                        "Best change from baseline in percent; the table has the values",
                         id=ids.WATERFALL,
                     ),
                 ]
@@ -266,7 +268,10 @@ def _pager(count: int, page: int, place: Place) -> Any:
         return html.Div()
     return chips(
         "Page",
-        [(str(n + 1), write_place(place, page=str(n) if n else ""), n == page) for n in range(pages)],
+        [
+            (str(n + 1), write_place(place, page=str(n) if n else ""), n == page)
+            for n in range(pages)
+        ],
     )
 
 

@@ -27,7 +27,9 @@ class ErrorWords:
 
 
 ERRORS = {
-    400: ErrorWords("That request was not understood", "Check the address, or start from the cohort."),
+    400: ErrorWords(
+        "That request was not understood", "Check the address, or start from the cohort."
+    ),
     403: ErrorWords("This is not yours to see", "Ask an administrator for the role it needs."),
     404: ErrorWords(
         "There is nothing here",

@@ -7,7 +7,7 @@ from typing import Any
 from dash import dcc, html
 
 from dashboard import ids
-from dashboard.components.bits import chips, link, millimetres, notice, table
+from dashboard.components.bits import attributes, chips, link, millimetres, notice, table
 from dashboard.components.matrix import ROLE_WORDS, SHAPES, cell_words
 from dashboard.data import Data, SubjectView
 from dashboard.figures.pane import INDEX_MARK, figure_pane, join_lines
@@ -69,7 +69,7 @@ def _head(view: SubjectView, timeline: Timeline, track: LesionTrack, place: Plac
                 ]
             ),
             html.P(_facts(lesion), className="muted"),
-            html.Nav(around, className="chips", **{"aria-label": "Lesions"}),
+            html.Nav(around, className="chips", **attributes(aria_label="Lesions")),
         ],
         className="head",
     )
@@ -82,8 +82,14 @@ def _facts(lesion: Lesion) -> list[Any]:
     proposed = Source.PROPOSED in (lesion.role_source, lesion.organ_source, lesion.node_source)
     words: list[Any] = [f"{role} · {where} · {kind}"]
     if proposed:
-        words.append(html.Span("provisional", className="provisional", title="role, organ or node "
-                               "were proposed by the program and no person has confirmed them"))
+        words.append(
+            html.Span(
+                "provisional",
+                className="provisional",
+                title="role, organ or node "
+                "were proposed by the program and no person has confirmed them",
+            )
+        )
     return words  # fmt: skip
 
 
@@ -111,9 +117,14 @@ def _tools(
             ),
             chips(
                 "Field",
-                [(words, write_place(place, fov=name), name == fov) for name, words in FOVS.items()],
+                [
+                    (words, write_place(place, fov=name), name == fov)
+                    for name, words in FOVS.items()
+                ],
             ),
-            html.Button("Hide outline (o)", className="quiet", **{"data-toggle-overlay": "true"}),
+            html.Button(
+                "Hide outline (o)", className="quiet", **attributes(data_toggle_overlay="true")
+            ),
         ],
         className="tools",
     )
@@ -121,7 +132,9 @@ def _tools(
 
 def _pane(pane: Pane, lesion: Lesion) -> Any:
     when = f"{pane.time_point} · {pane.date}" if pane.date else ""
-    head = html.Div([html.H2(pane.title), html.Span(when, className="muted")], className="pane-head")
+    head = html.Div(
+        [html.H2(pane.title), html.Span(when, className="muted")], className="pane-head"
+    )
     value = _value(pane.point, lesion)
     if pane.view is None:
         body: Any = html.Div(html.P(pane.words), className="no-slice")
@@ -142,16 +155,17 @@ def _pane(pane: Pane, lesion: Lesion) -> Any:
                     id=ids.pane("graph", pane.slot),
                     figure=figure_pane(view),
                     config={"displayModeBar": False, "responsive": True},
+                    style={"height": "100%"},
                 ),
                 role="img",
                 className="slice",
                 tabIndex=0,
-                **{
-                    "aria-label": label,
-                    "data-slot": pane.slot,
-                    "data-count": str(view.count),
-                    "data-index": str(view.index),
-                },
+                **attributes(
+                    aria_label=label,
+                    data_slot=pane.slot,
+                    data_count=str(view.count),
+                    data_index=str(view.index),
+                ),
             ),
             dcc.Store(id=ids.pane("data", pane.slot), data=data),
             dcc.Slider(
@@ -163,6 +177,8 @@ def _pane(pane: Pane, lesion: Lesion) -> Any:
                 marks=_slider_marks(view.count, view.measured_index),
                 included=False,
                 updatemode="drag",
+                allow_direct_input=False,
+                tooltip={"always_visible": False, "transform": "slice_number"},
             ),
             html.P(
                 f"slice {view.index + 1} of {view.count}",

@@ -8,7 +8,7 @@ from typing import Any
 from dash import html
 
 from dashboard.components.bits import link, notice, reader_words, table
-from dashboard.links import lesion_url, reader_token, subject_url, Place
+from dashboard.links import Place, lesion_url, reader_token, subject_url
 from dashboard.palette import EVENT_WORDS
 from response.model import Registration, Subject, Tracking
 
@@ -36,14 +36,15 @@ def layout(
             ],
             className="head",
         ),
-        _registrations(doubtful, keys),
+        _registrations(doubtful, keys, len(registrations)),
         _findings(asked, keys),
     ]
 
 
-def _registrations(rows: Sequence[Registration], keys: dict[str, str]) -> Any:
+def _registrations(rows: Sequence[Registration], keys: dict[str, str], known: int) -> Any:
     if not rows:
-        return notice("Registrations", html.P("All registrations passed the checks."), kind="calm")
+        said = "All registrations passed the checks." if known else "There are none yet."
+        return notice("Registrations", html.P(said), kind="calm")
     heads = (
         "Subject", "Modality", "From", "To", "Similarity", "Folded fraction",
         "Expected error (mm)", "Why not trusted",

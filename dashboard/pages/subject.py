@@ -26,6 +26,9 @@ from dashboard.timeline import Timeline, build_timeline, is_progression
 from response.model import Assessment, SubjectSummary
 from response.terms import NewLesion, Status
 
+PROVISIONAL_ROW = "PROVISIONAL"
+"""The row id of reasons why no person stands behind a category yet."""
+
 
 def layout(view: SubjectView, place: Place) -> Any:
     """Return the timeline page; ``tp`` of the address chooses the time point in the light."""
@@ -132,7 +135,8 @@ def _answer(view: SubjectView, timeline: Timeline, chosen: str) -> Any:
                     badge(row.overall_response, row.status, big=True)
                     if row.overall_response
                     else html.Span("baseline", className="badge big plain"),
-                    html.P(_main_reason(row), className="lead"),
+                    *(html.P(words, className="lead") for words in deciding(row)),
+                    *_doubts(row),
                 ],
                 className="answer-main",
             ),
@@ -143,8 +147,28 @@ def _answer(view: SubjectView, timeline: Timeline, chosen: str) -> Any:
     )
 
 
-def _main_reason(row: Assessment) -> str:
-    return row.reasons[0].text if row.reasons else ""
+def deciding(row: Assessment) -> list[str]:
+    """Return the sentences that made the category: of targets, of what else overruled them.
+
+    A category that new lesions or non-targets decided must not be led by what the targets say.
+    """
+    said = row.overall_response
+    if not said:
+        return [reason.text for reason in row.reasons[:1]]
+    own = [reason.text for reason in row.reasons if reason.text.startswith(f"{said}:")]
+    more = [
+        reason.text
+        for reason in row.reasons
+        if (".NEW." in reason.row_id and row.new_lesion in (NewLesion.YES, NewLesion.EQUIVOCAL))
+        or (".NON_TARGET." in reason.row_id and is_progression(row.non_target_response))
+    ]
+    return list(dict.fromkeys([*own[:1], *more])) or [reason.text for reason in row.reasons[:1]]
+
+
+def _doubts(row: Assessment) -> list[Any]:
+    doubts = [reason.text for reason in row.reasons if reason.row_id == PROVISIONAL_ROW]
+    words = f"Provisional: {'; '.join(doubts)}."
+    return [html.P(words, className="muted small")] if doubts else []
 
 
 def _figures(row: Assessment, timeline: Timeline) -> list[Any]:
@@ -171,9 +195,7 @@ def _new_lesion(row: Assessment) -> Any:
 
 
 def _best(summary: SubjectSummary, timeline: Timeline) -> list[Any]:
-    waits = any(
-        a.status is Status.PROVISIONAL for a in timeline.assessments if a.overall_response
-    )
+    waits = any(a.status is Status.PROVISIONAL for a in timeline.assessments if a.overall_response)
     status = Status.PROVISIONAL if waits else None
     pfs = "–" if summary.pfs_days is None else f"{summary.pfs_days} days"
     if summary.pfs_days is not None:
@@ -210,7 +232,11 @@ def _reasons(timeline: Timeline, place: Place, chosen: str) -> Any:
 
 def _reason_item(row: Assessment, place: Place, timeline: Timeline, chosen: bool) -> Any:
     first = not row.overall_response
-    tag = html.Span("baseline", className="muted") if first else badge(row.overall_response, row.status)
+    tag = (
+        html.Span("baseline", className="muted")
+        if first
+        else badge(row.overall_response, row.status)
+    )
     marks = []
     if is_progression(row.overall_response):
         marks.append(html.Span("progression", className="flag progression"))
@@ -232,7 +258,11 @@ def _reason_item(row: Assessment, place: Place, timeline: Timeline, chosen: bool
                 ],
                 className="reason-head",
             ),
-            html.Ul([reason_line(reason) for reason in row.reasons], className="reason-list"),
+            html.Ul(
+                [reason_line(r) for r in row.reasons if r.row_id != PROVISIONAL_ROW],
+                className="reason-list",
+            ),
+            *_doubts(row),
         ],
         className="chosen" if chosen else "",
     )
