@@ -1,10 +1,11 @@
 """The lease on the database: processes take turns, briefly, and nobody sees a lock error.
 
-Two advisory locks beside the database, which the kernel takes back from a killed process: whoever
-has the *turn* has the database open; whoever is next holds the *queue* while waiting for the turn.
-Coming back at once therefore never passes the one already waiting. A process that keeps its
-connection looks whether the queue is held: if so it lets its cursors finish, closes, and queues up.
-The threads of a process share its one connection, each unit of work with a cursor of its own.
+Advisory locks in a folder beside the database, which the kernel takes back from a killed process.
+Whoever has the *turn* has the database open. Who wants it walks up a queue of *steps*, letting go
+of one only when the next is free: nobody overtakes, so the wait is bounded by those before. A
+process that keeps its connection looks whether somebody stands on the first step: if so it lets its
+cursors finish, closes, and queues up like everybody. The threads of a process share its one
+connection, each unit of work with a cursor of its own.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from response.errors import StoreBusyError
 
 WAIT_S = 30.0
 """How long a unit of work waits for its turn."""
+STEPS = 8
+"""Places in the queue with a strict order; more processes than this wait before it."""
 POLL_S = 0.003
 WATCH_S = 0.02
 """How often a kept connection looks for somebody waiting."""
@@ -51,6 +54,7 @@ class Lease:
         self.keepers = 0
         self.write_lock = threading.Lock()
         self._database = database
+        self._locks = database.with_suffix(".locks")
         self._connect = connect
         self._start_afresh()
 
@@ -129,17 +133,13 @@ class Lease:
         Sticky, so that a busy process drains its cursors.
         """
         if not self._yielding and time.monotonic() - self._opened_at >= SLICE_S:
-            queue = _open_lock(self._database.with_suffix(".queue"))
-            self._yielding = not _try_lock(queue) or _inode(self._database) != self._inode
-            os.close(queue)
+            first = _open_lock(self._locks / "step-0")
+            self._yielding = not _try_lock(first) or _inode(self._database) != self._inode
+            os.close(first)
         return self._yielding
 
     def _open(self, deadline: float) -> Any:
-        queue = _wait_for(self._database.with_suffix(".queue"), deadline)
-        try:
-            self._turn = _wait_for(self._database.with_suffix(".turn"), deadline)
-        finally:
-            _unlock(queue)
+        self._turn = self._queue_up(deadline)
         try:
             connection = self._connect_within(deadline)
         except BaseException:
@@ -152,6 +152,18 @@ class Lease:
         if self.keepers:
             threading.Thread(target=self._watch, args=(self._closed,), daemon=True).start()
         return connection
+
+    def _queue_up(self, deadline: float) -> int:
+        self._locks.mkdir(mode=0o700, exist_ok=True)
+        held = -1
+        for name in [*(f"step-{number}" for number in reversed(range(STEPS))), "turn"]:
+            try:
+                following = _wait_for(self._locks / name, deadline)
+            finally:
+                if held >= 0:
+                    _unlock(held)
+            held = following
+        return held
 
     def _connect_within(self, deadline: float) -> Any:
         """Connect; a lock that a killed process or another program still holds is waited for."""
