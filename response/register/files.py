@@ -66,13 +66,20 @@ def read_points(path: Path) -> Array:
     InputError
         A column is missing or a value is not a finite number; names the line.
     """
+    try:
+        rows = _read_rows(path)
+    except (OSError, UnicodeDecodeError, csv.Error):
+        raise InputError(f"{path.name}: not a CSV table that can be read (UTF-8)") from None
+    return np.asarray(rows, dtype=np.float64).reshape(-1, 3)
+
+
+def _read_rows(path: Path) -> list[list[float]]:
     with path.open(newline="", encoding="utf-8-sig") as file:
         reader = csv.DictReader(file)
         missing = [name for name in AXES if name not in (reader.fieldnames or ())]
         if missing:
             raise InputError(f"{path.name}: no column {', '.join(missing)}; x, y, z are needed")
-        rows = [[_number(path, reader.line_num, row, name) for name in AXES] for row in reader]
-    return np.asarray(rows, dtype=np.float64).reshape(-1, 3)
+        return [[_number(path, reader.line_num, row, name) for name in AXES] for row in reader]
 
 
 def _number(path: Path, line: int, row: dict[str, str | None], name: str) -> float:

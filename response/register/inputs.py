@@ -8,7 +8,6 @@ import numpy as np
 
 from response.errors import GeometryError, InputError, RegistrationError
 from response.geometry import Grid
-from response.ingest.nifti import read_nifti
 from response.register.itk import Image, sitk
 
 LEAST_SIDE = 4
@@ -60,7 +59,7 @@ def guess_modality(*images: Image) -> str:
 def _read(path: Path, role: str) -> Image:
     try:
         if path.name.lower().endswith(NIFTI_SUFFIXES):
-            return read_nifti(path)
+            return _read_nifti(path)
         return sitk.ReadImage(path)
     except GeometryError as problem:
         raise GeometryError(f"the {role} scan: {problem}") from None
@@ -70,6 +69,14 @@ def _read(path: Path, role: str) -> Image:
         raise RegistrationError(
             f"the {role} scan cannot be read, or not to its end: copy it again"
         ) from None
+
+
+def _read_nifti(path: Path) -> Image:
+    # Here and not above: the readers of every format would cost each worker process a second, and
+    # the workspace's own scans are not NIfTI.
+    from response.ingest.nifti import read_nifti
+
+    return read_nifti(path)
 
 
 def _check_geometry(image: Image, role: str) -> None:

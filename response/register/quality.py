@@ -20,6 +20,8 @@ LEAST_OVERLAP = 0.3
 """With less of the body in both scans there is too little to hold on to."""
 LEAST_RIGID_SIMILARITY = 0.25
 LEAST_SIMILARITY = 0.7
+MOST_LOST = 0.02
+"""A bend that makes scans less alike than before has gone wrong; a scan on itself loses a hair."""
 LEAST_LOCAL_SIMILARITY = 0.5
 MOST_FOLDED = 0.005
 """SyN does not fold; half a percent is the edge of the field, more is a failure."""
@@ -99,7 +101,8 @@ def _doubt_bend(figures: Figures) -> list[str]:
     doubts = []
     if not figures.folded_fraction <= MOST_FOLDED:
         doubts.append(f"the field folds in {figures.folded_fraction:.2%} of the body")
-    if not figures.similarity >= max(LEAST_SIMILARITY, figures.similarity_rigid):
+    gained = figures.similarity - figures.similarity_rigid
+    if not (figures.similarity >= LEAST_SIMILARITY and gained >= -MOST_LOST):
         doubts.append(f"correlation {figures.similarity:.2f} after bending")
     if not figures.local_similarity >= LEAST_LOCAL_SIMILARITY:
         doubts.append(f"local correlation {figures.local_similarity:.2f}")

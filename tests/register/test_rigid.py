@@ -26,8 +26,8 @@ def test_shifts_with_little_in_common_do_not_count() -> None:
     assert found[0, 0, 0] == -1.0
 
 
-def test_a_start_is_found_for_scans_of_different_length_and_origin(body: Any, motion: Any) -> None:
-    moved = motion(amplitude_mm=0.0, shift=(30.0, -40.0, 700.0))
+def test_a_start_is_found_whatever_the_length_and_the_origin(body: Any, make_motion: Any) -> None:
+    moved = make_motion(amplitude_mm=0.0, shift=(30.0, -40.0, 700.0))
     fixed = rescale_values(body.scan(), "CT")
     moving = rescale_values(
         body.scan(moved.to_body, size=(50, 40, 26), centre=(25.0, -35.0, 725.0)), "CT"
@@ -37,8 +37,8 @@ def test_a_start_is_found_for_scans_of_different_length_and_origin(body: Any, mo
     assert similarity > 0.8
 
 
-def test_a_turn_and_a_shift_are_recovered(body: Any, motion: Any) -> None:
-    moved = motion(amplitude_mm=0.0, turn_deg=5.0, shift=(18.0, -12.0, 21.0))
+def test_a_turn_and_a_shift_are_recovered(body: Any, make_motion: Any) -> None:
+    moved = make_motion(amplitude_mm=0.0, turn_deg=5.0, shift=(18.0, -12.0, 21.0))
     fixed = rescale_values(body.scan(), "CT")
     moving = rescale_values(body.scan(moved.to_body, size=(50, 40, 44), noise_seed=1), "CT")
     transform = register_rigid(fixed, moving, 8.0).transform
