@@ -92,12 +92,14 @@ def _register_pair(workspace: Workspace, key: str, fixed: Scan, moving: Scan) ->
     same = fixed.modality == moving.modality
     modality = fixed.modality if same else "mixed"
     try:
-        made = register(
-            workspace.resolve(fixed.image_path),
-            workspace.resolve(moving.image_path),
-            out,
-            modality=modality,
-        )
+        with workspace.private_folder() as private:
+            made = register(
+                workspace.resolve(fixed.image_path),
+                workspace.resolve(moving.image_path),
+                out,
+                modality=modality,
+                private=private,
+            )
     except (RegistrationError, GeometryError) as error:
         return _unregistered(key, fixed, moving, str(error))
     return Registration(

@@ -38,9 +38,11 @@ def scratch_folder(private: Path | None) -> Iterator[Path]:
     parent = private or Path(tempfile.gettempdir())
     _sweep(parent)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
-    handle = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    handle = os.open(folder / (LOCK + ".new"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:
+        # Locked before it has its name: a sweep never sees an unlocked folder of the living.
         fcntl.flock(handle, fcntl.LOCK_EX)
+        (folder / (LOCK + ".new")).rename(folder / LOCK)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
