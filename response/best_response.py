@@ -79,8 +79,6 @@ def select_window(
     kept: dict[dt.date, Visit] = {}
     for visit in visits:
         code = ND if visit.overall in NOT_DONE else visit.overall
-        if code == ND and not options.nd_breaks_confirmation:
-            continue
         if not _before_new_therapy(visit.date, new_therapy, options):
             continue
         other = kept.get(visit.date)
@@ -183,7 +181,11 @@ def derive_confirmed_response(
     An ND visit never stands between here: in the older admiralonco functions, which
     ``nd_breaks_confirmation`` follows, it broke only the best overall response (A22).
     """
-    return _first_confirmed([v for v in window if v.overall != ND], options, (CR, PR))
+    return _first_confirmed(_done(window), options, (CR, PR))
+
+
+def _done(window: Sequence[Visit]) -> list[Visit]:
+    return [visit for visit in window if visit.overall != ND]
 
 
 def _first_confirmed(
@@ -246,13 +248,14 @@ def derive_confirmed_best_response(
     window: Sequence[Visit], reference: dt.date, options: BestResponse
 ) -> Best:
     """Best overall response where CR and PR need confirmation (R1-74 to R1-76)."""
+    visits = window if options.nd_breaks_confirmation else _done(window)
     for category in (CR, PR):
-        confirmed = _first_confirmed(window, options, (category,))
+        confirmed = _first_confirmed(visits, options, (category,))
         if confirmed is not None:
             return Best(category, confirmed.date)
     best = _first_met(WITHOUT_RESPONSE, window, reference, options)
     if options.table3_strict and best.category == NE:
-        return _early_response_by_table3(window) or best
+        return _early_response_by_table3(_done(window)) or best
     return best
 
 

@@ -1,112 +1,151 @@
-"""The baseline target proposal: what a person may then change. Pure.
+"""Proposes targets at baseline (RECIST 1.1, sections 3 and 4.2): a reader has the last word.
 
-Source: RECIST 1.1, sections 3 and 4.1-4.2 (RULES R1-02, R1-04, R1-06, R1-10, R1-11).
+The largest measurable lesions first, so many in all and so many in one organ.
+
+Examples
+--------
+>>> large = BaselineLesion("L1", "liver", False, Decimal("31.0"), Decimal("20.0"), 5.0)
+>>> small = BaselineLesion("L2", "liver", False, Decimal("8.0"), Decimal("6.0"), 5.0)
+>>> for lesion, proposal in propose_targets([large, small]).items():
+...     print(lesion, proposal.role, "-", proposal.reason)
+L1 TARGET - 31.0 mm: measurable, among the largest (1 of at most 5 targets)
+L2 NON_TARGET - not measurable: 8.0 mm is below 10 mm
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from response.protocol import Protocol
+from response.criteria.lesions import NODE_NORMAL_BELOW_MM
+from response.criteria.organs import is_bone, name_organ
+from response.criteria.recist11 import MEASURABLE_MM, MEASURABLE_NODE_MM
+from response.protocol import Targets
 from response.terms import Role
 
-MEASURABLE_MM = Decimal(10)
-"""R1-02: longest diameter of a measurable lesion, at slices of up to 5 mm."""
+THICK_SLICE_MM = Decimal(5)
+"""R1-02: above this slice thickness the smallest measurable diameter is …"""
 
-THIN_SLICE_MM = 5.0
-"""R1-02: above this slice thickness a lesion must be twice as long as a slice is thick."""
-
-TARGET_NODE_MM = Decimal(15)
-"""R1-04: short axis of a node that may be target."""
-
-PATHOLOGICAL_NODE_MM = Decimal(10)
-"""R1-04: short axis of a node that is recorded at all."""
+THICKNESS_FACTOR = 2
+"""… this many times the slice thickness."""
 
 
 @dataclass(frozen=True, slots=True)
 class BaselineLesion:
-    """A lesion as marked at baseline; ``given_role`` is what a reader or person said."""
+    """A lesion at baseline: its size in millimetres, and its role where somebody gave it one."""
 
     lesion: str
     organ: str
     node: bool
     longest_diameter_mm: Decimal
     short_axis_mm: Decimal
-    slice_thickness_mm: float | None
-    given_role: Role | None
+    slice_thickness_mm: float | None = None
+    given_role: Role | None = None
+
+    @property
+    def counting_mm(self) -> Decimal:
+        """What would count in the sum: the short axis of a node, else the longest diameter."""
+        return self.short_axis_mm if self.node else self.longest_diameter_mm
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A role (``None``: a normal node, not recorded) and why."""
+    """A role and why; no role for what is not recorded at all."""
 
     role: Role | None
     reason: str
 
 
-def propose_targets(lesions: Iterable[BaselineLesion], protocol: Protocol) -> dict[str, Proposal]:
-    """Return a role for every lesion: the largest measurable ones become targets.
+def propose_targets(
+    lesions: Iterable[BaselineLesion], limits: Targets | None = None
+) -> dict[str, Proposal]:
+    """Propose a role for every lesion, by name of the lesion.
 
-    Roles that were given are kept and count toward the limits. A lesion of unknown organ counts
-    toward the total only: the limit for each organ cannot be applied to it.
-
-    Examples
-    --------
-    >>> lesion = BaselineLesion("L1", "liver", False, Decimal("9.9"), Decimal("8"), 3.0, None)
-    >>> propose_targets([lesion], Protocol())["L1"]
-    Proposal(role=<Role.NON_TARGET: 'NON_TARGET'>, reason='longest diameter 9.9 mm is below 10 mm')
+    Roles already given are kept and count toward the limits. Of two lesions of one size, the one
+    whose name sorts first comes first.
     """
-    ordered = sorted(lesions, key=lambda x: (x.given_role is None, -_size(x), x.lesion))
-    organs: Counter[str] = Counter()
-    made: dict[str, Proposal] = {}
-    for lesion in ordered:
-        proposal = _propose(lesion, organs, protocol)
-        made[lesion.lesion] = proposal
-        if proposal.role is Role.TARGET:
-            organs[_organ(lesion, protocol)] += 1
-    return made
+    allowed = limits or Targets()
+    ordered = sorted(lesions, key=lambda one: (-one.counting_mm, one.lesion))
+    proposals = {}
+    candidates = []
+    for one in ordered:
+        settled = _settle(one)
+        if settled is None:
+            candidates.append(one)
+        else:
+            proposals[one.lesion] = settled
+    chosen = [one for one in ordered if one.given_role is Role.TARGET]
+    proposals.update(_choose(candidates, chosen, allowed))
+    return {name: proposals[name] for name in sorted(proposals)}
 
 
-def _size(lesion: BaselineLesion) -> Decimal:
-    return lesion.short_axis_mm if lesion.node else lesion.longest_diameter_mm
+def _settle(one: BaselineLesion) -> Proposal | None:
+    """The role that needs no choice; ``None`` for a lesion that may be a target."""
+    size = f"{one.counting_mm} mm"
+    if one.given_role is not None:
+        return Proposal(one.given_role, "given by a reader")
+    if one.node and one.short_axis_mm < NODE_NORMAL_BELOW_MM:
+        return Proposal(None, f"not recorded: a node with a short axis of {size} is normal")
+    if one.node and one.short_axis_mm < MEASURABLE_NODE_MM:
+        text = f"pathological but not measurable: short axis {size} is below {MEASURABLE_NODE_MM}"
+        return Proposal(Role.NON_TARGET, f"{text} mm")
+    if one.node:
+        return None
+    limit, why = _smallest_measurable(one.slice_thickness_mm)
+    if one.longest_diameter_mm < limit:
+        return Proposal(Role.NON_TARGET, f"not measurable: {size} is below {limit} mm{why}")
+    if is_bone(one.organ):
+        text = "bone: measurable only by a soft-tissue component, which a reader must say"
+        return Proposal(Role.NON_TARGET, text)
+    return None
 
 
-def _organ(lesion: BaselineLesion, protocol: Protocol) -> str:
-    if lesion.node and protocol.targets.nodes_one_organ:
-        return "lymph nodes"
-    return lesion.organ.strip().casefold() or f"unknown organ of {lesion.lesion}"
+def _smallest_measurable(slice_thickness_mm: float | None) -> tuple[Decimal, str]:
+    if slice_thickness_mm is None:
+        return MEASURABLE_MM, ""
+    thickness = Decimal(str(slice_thickness_mm))
+    if thickness <= THICK_SLICE_MM:
+        return MEASURABLE_MM, ""
+    return THICKNESS_FACTOR * thickness, f", twice the slice thickness of {thickness} mm"
 
 
-def _propose(lesion: BaselineLesion, organs: Counter[str], protocol: Protocol) -> Proposal:
-    limits = protocol.targets
-    if lesion.given_role is not None:
-        return Proposal(lesion.given_role, "given")
-    if lesion.node and lesion.short_axis_mm < PATHOLOGICAL_NODE_MM:
-        return Proposal(None, f"a node of short axis {lesion.short_axis_mm} mm is normal")
-    problem = _unmeasurable(lesion)
-    if problem:
-        return Proposal(Role.NON_TARGET, problem)
-    if organs.total() >= limits.max_total:
-        return Proposal(Role.NON_TARGET, f"there are {limits.max_total} larger targets")
-    organ = _organ(lesion, protocol)
-    if organs[organ] >= limits.max_per_organ:
-        return Proposal(Role.NON_TARGET, f"{organ}: {limits.max_per_organ} targets already")
-    known = "" if lesion.organ else "; organ unknown, the limit for each organ is not applied"
-    return Proposal(Role.TARGET, f"measurable, {_size(lesion)} mm{known}")
+def _choose(
+    candidates: Sequence[BaselineLesion], chosen: Sequence[BaselineLesion], limits: Targets
+) -> dict[str, Proposal]:
+    """Take candidates, largest first, as long as the limits allow."""
+    total = len(chosen)
+    in_organ = Counter(_organ(one, limits) for one in chosen)
+    proposals = {}
+    for one in candidates:
+        organ = _organ(one, limits)
+        if total >= limits.max_total:
+            text = f"measurable, but there are {limits.max_total} targets already"
+            proposals[one.lesion] = Proposal(Role.NON_TARGET, text)
+        elif organ and in_organ[organ] >= limits.max_per_organ:
+            text = f"measurable, but there are {limits.max_per_organ} targets in {organ} already"
+            proposals[one.lesion] = Proposal(Role.NON_TARGET, text)
+        else:
+            total += 1
+            in_organ[organ] += 1
+            proposals[one.lesion] = Proposal(Role.TARGET, _why_target(one, organ, total, limits))
+    return proposals
 
 
-def _unmeasurable(lesion: BaselineLesion) -> str:
-    """Return why a lesion cannot be a target, or nothing."""
-    if lesion.node:
-        short = lesion.short_axis_mm
-        return "" if short >= TARGET_NODE_MM else f"short axis {short} mm is below 15 mm"
-    if lesion.organ.strip().casefold() == "bone":
-        return "bone is measurable only in its soft-tissue part, which a reader must say"
-    least = MEASURABLE_MM
-    if lesion.slice_thickness_mm is not None and lesion.slice_thickness_mm > THIN_SLICE_MM:
-        least = max(least, 2 * Decimal(str(lesion.slice_thickness_mm)))
-    longest = lesion.longest_diameter_mm
-    return "" if longest >= least else f"longest diameter {longest} mm is below {least} mm"
+def _organ(one: BaselineLesion, limits: Targets) -> str:
+    return name_organ(one.organ, node=one.node, nodes_one_organ=limits.nodes_one_organ)
+
+
+def _why_target(one: BaselineLesion, organ: str, number: int, limits: Targets) -> str:
+    text = (
+        f"{one.counting_mm} mm: measurable, among the largest "
+        f"({number} of at most {limits.max_total} targets)"
+    )
+    if not organ:
+        text += (
+            f"; organ unknown, so the limit of {limits.max_per_organ} in an organ was not applied"
+        )
+    if one.slice_thickness_mm is None and not one.node:
+        text += f"; slice thickness unknown, taken as at most {THICK_SLICE_MM} mm"
+    return text

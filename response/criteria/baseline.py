@@ -10,13 +10,12 @@ from decimal import Decimal
 from response.best_response import NE
 from response.criteria.course import ReadTimePoint
 from response.criteria.lesions import Contribution, find_merged, measure_target
+from response.criteria.organs import name_organ
 from response.criteria.recist11 import MEASURABLE_MM, MEASURABLE_NODE_MM, NA
 from response.criteria.sentences import length
 from response.model import LesionReading, Reason
 from response.protocol import Protocol, Targets
 from response.terms import Role
-
-NODES = "lymph nodes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +139,5 @@ def _warn_of_number(
 
 
 def organ_of(reading: LesionReading, nodes_one_organ: bool) -> str:
-    """The organ a target counts under (R1-11); empty where it is not known."""
-    if reading.node and nodes_one_organ:
-        return NODES
-    return reading.organ.strip().casefold()
+    """The organ a target counts under; empty where it is not known."""
+    return name_organ(reading.organ, node=reading.node, nodes_one_organ=nodes_one_organ)

@@ -1,0 +1,85 @@
+"""What counts as one organ (R1-11): paired organs are one, all lymph nodes together are one."""
+
+from __future__ import annotations
+
+import re
+
+NODES = "lymph nodes"
+
+ONE_ORGAN = {
+    "adrenal": "adrenal gland",
+    "adrenals": "adrenal gland",
+    "brain": "brain",
+    "breast": "breast",
+    "breasts": "breast",
+    "hepatic": "liver",
+    "kidney": "kidney",
+    "kidneys": "kidney",
+    "liver": "liver",
+    "lung": "lung",
+    "lungs": "lung",
+    "ovaries": "ovary",
+    "ovary": "ovary",
+    "pancreas": "pancreas",
+    "pulmonary": "lung",
+    "renal": "kidney",
+    "spleen": "spleen",
+}
+"""Words that name an organ whatever side, lobe or segment stands beside them."""
+
+_SIDES = frozenset({"left", "right", "bilateral"})
+
+_BONES = frozenset(
+    [
+        "bone",
+        "bones",
+        "femur",
+        "humerus",
+        "iliac",
+        "ilium",
+        "pelvis",
+        "rib",
+        "ribs",
+        "sacrum",
+        "scapula",
+        "skull",
+        "spine",
+        "sternum",
+        "vertebra",
+        "vertebrae",
+        "vertebral",
+    ]
+)
+
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def name_organ(organ: str, *, node: bool = False, nodes_one_organ: bool = True) -> str:
+    """The organ that a lesion counts under; empty where it is not known.
+
+    Examples
+    --------
+    >>> name_organ("LUNG, LEFT"), name_organ("right lung, upper lobe"), name_organ("")
+    ('lung', 'lung', '')
+    >>> name_organ("mediastinum", node=True)
+    'lymph nodes'
+    """
+    if node and nodes_one_organ:
+        return NODES
+    words = _WORD.findall(organ.casefold())
+    if not node:
+        for word in words:
+            if word in ONE_ORGAN:
+                return ONE_ORGAN[word]
+    return " ".join(word for word in words if word not in _SIDES)
+
+
+def is_bone(organ: str) -> bool:
+    """Whether an organ's name is that of a bone.
+
+    Examples
+    --------
+    >>> is_bone("Thoracic vertebra"), is_bone("liver")
+    (True, False)
+    """
+    return any(word in _BONES for word in _WORD.findall(organ.casefold()))
