@@ -22,7 +22,7 @@ from typing import Any
 
 import duckdb
 
-from response.errors import StoreBusyError
+from response.errors import StoreBusyError, StoreError
 
 WAIT_S = 30.0
 """How long a unit of work waits for its turn."""
@@ -38,7 +38,6 @@ IDLE_S = 30.0
 
 _leases: dict[Path, Lease] = {}
 _leases_lock = threading.Lock()
-_left_to_parent: list[Any] = []
 
 
 def find_lease(database: Path, connect: Callable[[Path], Any]) -> Lease:
@@ -53,6 +52,7 @@ class Lease:
     def __init__(self, database: Path, connect: Callable[[Path], Any]) -> None:
         self.keepers = 0
         self.write_lock = threading.Lock()
+        self._left_to_parent: Any = None
         self._database = database
         self._locks = database.with_suffix(".locks")
         self._connect = connect
@@ -78,6 +78,8 @@ class Lease:
         ------
         StoreBusyError
             If the turn does not come within ``WAIT_S`` seconds.
+        StoreError
+            In a process forked while the database was open.
         """
         connection = self._enter(time.monotonic() + WAIT_S)
         try:
@@ -99,6 +101,8 @@ class Lease:
                 self._close()
 
     def _enter(self, deadline: float) -> Any:
+        if self._left_to_parent is not None:
+            raise StoreError("a forked process cannot use the database its parent had open")
         with self._condition:
             while self._opening or (self._connection is not None and self._should_yield()):
                 if self._users == 0 and not self._opening:
@@ -194,10 +198,13 @@ class Lease:
         self._condition.notify_all()
 
     def forget_in_child(self) -> None:
-        """After a fork: the connection and the turn are the parent's; do not touch the file."""
-        _left_to_parent.append(self._connection)
+        """After a fork: the connection and the turn are the parent's; never touch the file.
+
+        DuckDB would give the child its copy of the open instance, whose commits are lost.
+        """
         if self._connection is not None:
             os.close(self._turn)
+            self._left_to_parent = self._connection
         self.write_lock = threading.Lock()
         self._start_afresh()
 
