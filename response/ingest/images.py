@@ -99,8 +99,11 @@ def check_scan(image: Image, name: str) -> None:
 
 
 def _is_dicom(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(132)[128:] == b"DICM"
+    try:
+        with path.open("rb") as file:
+            return file.read(132)[128:] == b"DICM"
+    except OSError as error:
+        raise InputError(f"{path.name}: cannot be read ({error.strerror})") from None
 
 
 def _read_other(path: Path) -> Image:

@@ -91,15 +91,17 @@ def plan_manifest(path: Path, plan: Plan, *, root: Path | None, today: dt.date) 
     digest = cache(digest_file)
     groups: dict[tuple[str, str], list[_Entry]] = {}
     problems: dict[tuple[str, str], list[str]] = {}
+    days: dict[tuple[str, str], dt.date | None] = {}
     for row in read_table(path, REQUIRED, OPTIONAL):
         key = (row.cells["subject"], row.cells["time_point"])
         groups.setdefault(key, [])
+        days[key] = days.get(key) or _find_day(row)
         try:
             groups[key].append(_parse_row(row, _Files(path.parent, root, digest), today))
         except InputError as error:
             problems.setdefault(key, []).append(f"line {row.line}: {error}")
     for key, entries in groups.items():
-        plan.named[key] = entries[0].date if entries else None
+        plan.named[key] = days[key]
         found = problems.get(key, []) + _find_contradictions(entries)
         if key in given_before:
             found.append("time_point: is also given by another path; name it once")
@@ -122,6 +124,14 @@ class _Files:
             return path, self.digest(path)
         except InputError as error:
             raise InputError(f"{column}: {error}") from None
+
+
+def _find_day(row: Row) -> dt.date | None:
+    """Find a row's date, whatever else is wrong with it: a refused scan was made all the same."""
+    try:
+        return parse_date("date", row.cells["date"])
+    except InputError:
+        return None
 
 
 def _parse_row(row: Row, files: _Files, today: dt.date) -> _Entry:

@@ -30,7 +30,11 @@ MAX_DEFLATE_RATIO = 1100
 """Deflate cannot pack tighter than 1032 to 1: a header that declares more than this lies."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
-_HEADERS: dict[int, tuple[Any, bytes]] = {348: (nib.Nifti1Header, b"n+1"), 540: (nib.Nifti2Header, b"n+2")}
+_HEADER_BYTES = 348
+_NIFTI_2_BYTES = 540
+_MAX_OFFSET = 2**26
+
+_Header: Any = nib.Nifti1Header
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ class _Layout:
 
 
 def read_nifti(path: Path) -> Image:
-    """Read a three-dimensional NIfTI-1 or -2 file, plain or gzipped.
+    """Read a three-dimensional NIfTI-1 file, plain or gzipped.
 
     Values are as stored where the header does not scale them, otherwise 32-bit floats.
 
@@ -77,7 +81,7 @@ def read_nifti(path: Path) -> Image:
 
 
 def _read_stream(path: Path, stream: IO[bytes] | gzip.GzipFile, most_bytes: int) -> Image:
-    header, length = _read_header(path.name, stream)
+    header = _read_header(path.name, stream)
     layout = _read_layout(path.name, header)
     declared = layout.offset + layout.data_bytes
     if declared > most_bytes:
@@ -85,7 +89,7 @@ def _read_stream(path: Path, stream: IO[bytes] | gzip.GzipFile, most_bytes: int)
             f"{path.name}: truncated, or its header is wrong: it declares {declared} bytes, the "
             f"file cannot hold more than {most_bytes}; copy it again"
         )
-    stream.read(layout.offset - length)
+    stream.read(layout.offset - _HEADER_BYTES)
     body = stream.read(layout.data_bytes)
     if len(body) < layout.data_bytes:
         raise InputError(
@@ -98,18 +102,15 @@ def _read_stream(path: Path, stream: IO[bytes] | gzip.GzipFile, most_bytes: int)
     return _take_place(image, path, layout.shape)
 
 
-def _read_header(name: str, stream: IO[bytes] | gzip.GzipFile) -> tuple[Any, int]:
-    """Read the fixed part of the header; returns it and its length."""
-    start = stream.read(4)
-    for length, (kind, magic) in _HEADERS.items():
-        if length in {int.from_bytes(start, order) for order in ("little", "big")}:
-            raw = start + stream.read(length - 4)
-            if len(raw) < length:
-                break
-            header = kind(raw, check=False)
-            if bytes(header["magic"].tobytes()).startswith(magic):
-                return header, length
-    raise InputError(f"{name}: not a NIfTI file with header and voxels in one")
+def _read_header(name: str, stream: IO[bytes] | gzip.GzipFile) -> Any:
+    """Read the fixed part of the header."""
+    raw = stream.read(_HEADER_BYTES)
+    lengths = {int.from_bytes(raw[:4], order) for order in ("little", "big")}
+    if _NIFTI_2_BYTES in lengths:
+        raise InputError(f"{name}: NIfTI-2 is not read; save it as NIfTI-1")
+    if _HEADER_BYTES not in lengths or len(raw) < _HEADER_BYTES or raw[344:347] != b"n+1":
+        raise InputError(f"{name}: not a NIfTI file with header and voxels in one")
+    return _Header(raw, check=False)
 
 
 def _read_layout(name: str, header: Any) -> _Layout:
@@ -129,7 +130,7 @@ def _read_layout(name: str, header: Any) -> _Layout:
         raise InputError(f"{name}: the header is damaged (data type, scale or offset)") from None
     if dtype.kind not in "iuf" or dtype.itemsize > 8:
         raise InputError(f"{name}: voxels of type {dtype}; one number per voxel is needed")
-    if not int(header["sizeof_hdr"]) + 4 <= offset:
+    if not _HEADER_BYTES + 4 <= offset <= _MAX_OFFSET:
         raise InputError(f"{name}: the header is damaged (voxels begin at byte {offset})")
     i, j, k = shape
     return _Layout((i, j, k), dtype, offset, slope or 1.0, intercept or 0.0)
@@ -145,22 +146,29 @@ def _check_end(name: str, stream: IO[bytes] | gzip.GzipFile, layout: _Layout) ->
 
 
 def _check_one_place(name: str, header: Any) -> None:
-    """Refuse a file whose two statements of place (sform, qform) put its corners elsewhere."""
+    """Refuse a file that states its place or its voxel size twice, and differently."""
     try:
-        stated = header.get_sform(coded=True)[0], header.get_qform(coded=True)[0]
+        stated = [
+            affine
+            for affine in (header.get_sform(coded=True)[0], header.get_qform(coded=True)[0])
+            if affine is not None
+        ]
     except (HeaderDataError, ValueError, np.linalg.LinAlgError):
         raise GeometryError(f"{name}: the header's orientation is damaged") from None
-    if not all(affine is None or np.isfinite(affine).all() for affine in stated):
-        raise GeometryError(f"{name}: the header's orientation is not finite")
-    if any(affine is None for affine in stated):
-        return
-    ends = np.array(np.meshgrid(*([0, n - 1] for n in header["dim"][1:4].astype(int)))).reshape(
-        3, 8
-    )
+    sizes = np.abs(header["pixdim"][1:4].astype(np.float64))
+    if not all(np.isfinite(numbers).all() for numbers in (*stated, sizes)) or not sizes.all():
+        raise GeometryError(f"{name}: the header's orientation or voxel size is not a number")
+    voxels = header["dim"][1:4].astype(np.int64)
+    for affine in stated:
+        off = np.abs(np.linalg.norm(affine[:3, :3], axis=0) - sizes) * (voxels - 1)
+        if (off > PLACE_TOLERANCE_VOXELS * sizes).any():
+            raise GeometryError(
+                f"{name}: the header states two voxel sizes (pixdim and sform); export it again"
+            )
+    ends = np.array(np.meshgrid(*([0, n - 1] for n in voxels))).reshape(3, 8)
     corners = [affine[:3, :3] @ ends + affine[:3, 3:] for affine in stated]
-    apart = float(np.linalg.norm(corners[0] - corners[1], axis=0).max())
-    spacing = float(np.linalg.norm(stated[0][:3, :3], axis=0).min())
-    if apart > PLACE_TOLERANCE_VOXELS * spacing:
+    apart = float(np.linalg.norm(corners[0] - corners[-1], axis=0).max()) if corners else 0.0
+    if apart > PLACE_TOLERANCE_VOXELS * sizes.min():
         raise GeometryError(
             f"{name}: the header states two places (sform and qform) {apart:.3g} mm apart; "
             "export it again with one"
@@ -209,8 +217,11 @@ def _take_place(image: Image, path: Path, shape: tuple[int, int, int]) -> Image:
     if tuple(reader.GetSize()[:3]) != shape or any(n != 1 for n in reader.GetSize()[3:]):
         raise GeometryError(f"{path.name}: the header contradicts itself about the size")
     dimensions = reader.GetDimension()
-    image.SetSpacing(reader.GetSpacing()[:3])
-    image.SetOrigin(reader.GetOrigin()[:3])
     direction = np.array(reader.GetDirection()).reshape(dimensions, dimensions)[:3, :3]
-    image.SetDirection(direction.ravel().tolist())
+    try:
+        image.SetSpacing(reader.GetSpacing()[:3])
+        image.SetOrigin(reader.GetOrigin()[:3])
+        image.SetDirection(direction.ravel().tolist())
+    except RuntimeError:
+        raise GeometryError(f"{path.name}: the header's orientation is damaged") from None
     return image

@@ -1,0 +1,280 @@
+"""Reading a measurement table: what is taken, and every problem at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+
+from response.errors import ManifestError
+from response.ingest.measurement_table import read_measurement_table
+from response.model import Reader
+from response.terms import LesionState, Role
+
+HEADER = (
+    "subject,time_point,date,evaluator,evaluator_id,lesion,role,organ,node,method,diameter_mm,"
+    "state,part,merged_into"
+)
+TODAY = dt.date(2026, 1, 1)
+
+
+def row(time_point="BL", date="2025-01-01", lesion="T1", said="20", **more):
+    cells = dict.fromkeys(HEADER.split(","), "")
+    number = said.strip("-0123456789.") == ""
+    cells |= {"subject": "S1", "time_point": time_point, "date": date, "lesion": lesion}
+    cells |= {"role": {"T": "TARGET", "P": "NON_TARGET", "N": "NEW"}.get(lesion[:1], "")}
+    cells |= {"diameter_mm": said} if number else {"state": said}
+    return ",".join((cells | more).values())
+
+
+def week8(lesion="T1", said="20", **more):
+    return row("W8", **({"date": "2025-02-26", "lesion": lesion, "said": said} | more))
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read_rows(*rows, subjects=None, time_points=None, header=HEADER):
+        paths = []
+        for name, lines in (("table", [header, *rows]), ("s", subjects), ("t", time_points)):
+            path = tmp_path / f"{name}.csv"
+            if lines is not None:
+                path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+            paths.append(path if lines is not None else None)
+        return read_measurement_table(*paths, today=TODAY)
+
+    return read_rows
+
+
+def problems_of(read, *rows, **more):
+    with pytest.raises(ManifestError) as caught:
+        read(*rows, **more)
+    return caught.value.problems
+
+
+# ------------------------------------------------------------------------- what is taken
+
+
+def test_a_row_becomes_a_reading_with_every_digit_kept(read):
+    (stream,) = read(row(said="20.50", organ="Liver", method="CT"))
+    (reading,) = stream.readings
+    assert (stream.subject, stream.reader) == ("S1", Reader())
+    assert (reading.role, reading.organ, reading.method) == (Role.TARGET, "Liver", "CT")
+    assert str(reading.diameter_mm) == "20.50"
+
+
+def test_readers_are_separate_streams_and_never_share_a_baseline(read):
+    rows = [row(), row(evaluator="Independent Assessor", evaluator_id="R1"), row(subject="S2")]
+    streams = [(one.subject, one.reader.evaluator, one.reader.evaluator_id) for one in read(*rows)]
+    assert streams == [
+        ("S1", "INDEPENDENT ASSESSOR", "R1"),
+        ("S1", "INVESTIGATOR", ""),
+        ("S2", "INVESTIGATOR", ""),
+    ]
+
+
+def test_only_the_needed_columns_will_do_in_any_order_with_a_byte_order_mark(read):
+    header = "\ufeffstate,diameter_mm,role,lesion,date,time_point,subject"
+    (stream,) = read(",20,TARGET,T1,2025-01-01,BL,S1", "", header=header)
+    assert stream.readings[0].diameter_mm == 20
+
+
+def test_role_and_node_said_once_hold_for_the_lesion(read):
+    (stream,) = read(row(node="TRUE"), week8(role="", said="9"))
+    assert [(one.role, one.node) for one in stream.readings] == [(Role.TARGET, True)] * 2
+
+
+def test_a_lymph_node_by_its_organ_is_a_node_unless_said_otherwise(read):
+    (stream,) = read(row(organ="LYMPH NODE"), row(lesion="T2", organ="Lymph node", node="false"))
+    assert [one.node for one in stream.readings] == [True, False]
+
+
+def test_further_measurements_are_kept_by_name(read):
+    header = f"{HEADER},sul_peak,density_hu"
+    (stream,) = read(
+        f"{row(said='NOT_EVALUABLE', state='', diameter_mm='')},8.25,-12", header=header
+    )
+    assert stream.readings[0].extra == {"sul_peak": Decimal("8.25"), "density_hu": Decimal(-12)}
+
+
+def test_a_gap_is_not_an_error(read):
+    rows = [
+        row(),
+        row(lesion="P1", said="PRESENT"),
+        week8(said=""),
+        row("W16", "2025-04-01", "", "NOT_EVALUABLE"),
+    ]
+    (stream,) = read(*rows)
+    assert [one.state for one in stream.readings][-1] is LesionState.NOT_EVALUABLE
+
+
+def test_a_date_without_a_day_is_the_last_of_its_month_and_kept_as_given(read):
+    (stream,) = read(row(), week8(date="2025-02"))
+    assert stream.readings[1].date == dt.date(2025, 2, 28)
+    assert stream.time_points[0].facts == {"partial_date": "2025-02"}
+
+
+def test_rows_before_the_baseline_are_history_and_may_differ(read):
+    rows = [row("OLD", "2024-06-01", "T1", "PRESENT", role="NON_TARGET"), row()]
+    (stream,) = read(*rows, subjects=["subject,treatment_start", "S1,2025-01-10"])
+    assert [one.role for one in stream.readings] == [Role.NON_TARGET, Role.TARGET]
+    assert stream.facts.treatment_start == dt.date(2025, 1, 10)
+
+
+def test_facts_of_the_patient_reach_every_reader_but_a_readers_word_only_its_own(read):
+    rows = [row(), row(evaluator_id="R1")]
+    said = [
+        "subject,time_point,evaluator_id,marker_normal,deauville",
+        "S1,BL,,FALSE,4",
+        "S1,BL,R1,,2",
+    ]
+    streams = {one.reader.evaluator_id: one for one in read(*rows, time_points=said)}
+    assert streams[""].time_points[0].facts == {"marker_normal": "false", "deauville": "4"}
+    assert streams["R1"].time_points[0].facts == {"marker_normal": "false", "deauville": "2"}
+
+
+def test_a_lesion_may_go_on_merged_or_in_parts(read):
+    rows = [row(), row(lesion="T2"), week8(said="5", part="a"), week8(said="6", part="b")]
+    rows.append(week8("T2", "MERGED", merged_into="T1"))
+    assert len(read(*rows)[0].readings) == 5
+
+
+# ------------------------------------------------------------------------- what is refused
+
+
+BASE = [row(), row(lesion="P1", said="PRESENT")]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (week8(role="TARGIT"), "role is 'TARGIT'"),
+        (week8(said="GONE"), "state is 'GONE'"),
+        (week8(said="PRESENT"), "state is PRESENT, which is none of a TARGET"),
+        (week8("P1", "TOO_SMALL"), "state is TOO_SMALL, which is none of a NON_TARGET"),
+        (week8(said="-5"), "diameter_mm is -5"),
+        (week8(said="1000.1"), "no lesion is longer"),
+        (week8(diameter_mm="nan"), "diameter_mm is 'nan': not a number"),
+        (week8(diameter_mm="1_0"), "not a number"),
+        (week8(diameter_mm="1.1234567890123"), "too many digits"),
+        (week8(date="2025-02-30"), "date is '2025-02-30': there is no such day"),
+        (week8(date="26.02.2025"), "give a date as YYYY-MM-DD"),
+        (week8(date="0225-02-26"), "give a date as YYYY-MM-DD"),
+        (week8(date=""), "date is empty"),
+        (week8(subject=""), "subject is empty"),
+        (week8(node="maybe"), "node is 'maybe': give true or false"),
+        (week8("T9"), "TARGET without a row at the baseline"),
+        (week8("P9", "PRESENT"), "NON_TARGET without a row at the baseline"),
+        (week8(role="NON_TARGET", said="PRESENT"), "role is NON_TARGET, but it was TARGET"),
+        (week8("X1", "20"), "role is empty"),
+        (row(lesion="N1", said="UNEQUIVOCAL"), "role is NEW at the baseline"),
+        (row(lesion="T2", said="ABSENT"), "a target without baseline"),
+        (row(lesion="T2", said="0"), "a target without baseline"),
+        (row(lesion="T2", said=""), "a target without baseline"),
+        (row(lesion="P2", said="ABSENT"), "a non-target lesion cannot be ABSENT"),
+        (row(), "there twice at this time point (row 2)"),
+        (row("BL2", "2025-01-01", "T1"), "shares the date of the baseline BL"),
+        (week8(lesion="", said="PRESENT"), "lesion is empty"),
+        (week8(said="20", state="ABSENT"), "give one of the two"),
+        (week8("P1", "20", state="ABSENT"), "give one"),
+        (week8("N1", "12"), "measured but not called"),
+        (week8("N1", "12", state="ABSENT"), "give one of the two"),
+        (week8(said="MERGED"), "say into which lesion"),
+        (week8(said="MERGED", merged_into="T1"), "the lesion itself"),
+        (week8(said="MERGED", merged_into="P1"), "no target of this reader"),
+        (week8(said="20", merged_into="P1"), "state is not MERGED"),
+    ],
+)
+def test_a_wrong_row_is_named_with_its_number_subject_and_field(read, wrong, said):
+    problems = problems_of(read, *BASE, wrong)
+    assert any(said in problem and "table.csv row " in problem for problem in problems)
+
+
+def test_all_problems_of_all_files_are_told_at_once(read):
+    rows = [row(), week8(said="-5", role="TARGIT"), "S1,W8"]
+    subjects = ["subject,treatment_start", "S1,soon"]
+    said = ["subject,time_point,deauville", "S1,W99,", "S1,BL,much"]
+    problems = problems_of(read, *rows, subjects=subjects, time_points=said)
+    assert len(problems) == 6
+    assert "table.csv row 3: subject S1, time point W8, lesion T1: role is 'TARGIT'" in str(
+        problems
+    )
+    assert "2 cells where the header has 14" in str(problems)
+    assert "time point W99 is not in the measurement table" in str(problems)
+
+
+def test_one_time_point_has_one_date(read):
+    problems = problems_of(read, *BASE, week8(), week8("P1", "PRESENT", date="2025-02-27"))
+    assert "date is 2025-02-27, but other rows say 2025-02-26" in problems[0]
+
+
+def test_a_node_or_organ_does_not_change(read):
+    rows = [row(node="true", organ="Neck"), week8(node="false", organ="Axilla")]
+    assert [problem.split(": ")[2] for problem in problems_of(read, *rows)] == [
+        "node is false, but it was true",
+        "organ is 'Axilla', but it was 'neck'",
+    ]
+
+
+def test_nothing_evaluable_and_a_lesion_that_was_read_contradict_each_other(read):
+    problems = problems_of(read, *BASE, week8(), week8(lesion="", said="NOT_EVALUABLE"))
+    assert "but other rows are read" in problems[0]
+
+
+def test_two_lesions_cannot_have_become_part_of_each_other(read):
+    rows = [row(), row(lesion="T2"), week8(said="MERGED", merged_into="T2")]
+    rows.append(week8("T2", "MERGED", merged_into="T1"))
+    assert len(problems_of(read, *rows)) == 2
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        (HEADER.replace(",lesion", ""), "column 'lesion' is missing"),
+        (f"{HEADER},size", "column 'size' is not known"),
+        (f"{HEADER},part", "column 'part' is there twice"),
+        (HEADER.replace(",", ";"), "semicolons"),
+        ("", "is missing"),
+    ],
+)
+def test_a_wrong_header_is_told(read, header, said):
+    assert said in str(problems_of(read, row(), header=header))
+
+
+def test_a_table_without_rows_is_refused(read):
+    assert "no rows" in str(problems_of(read))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "empty"),
+        (b"\xff\xfe\x00", "not a CSV table"),
+        (HEADER.encode() + b'\n"S1', "not a CSV table"),
+        (HEADER.encode() + b"\n\xff", "not a CSV table"),
+    ],
+)
+def test_what_is_no_table_is_refused(tmp_path, content, said):
+    path = tmp_path / "table.csv"
+    path.write_bytes(content)
+    with pytest.raises(ManifestError, match=said):
+        read_measurement_table(path)
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(ManifestError, match="cannot be read"):
+        read_measurement_table(tmp_path / "none.csv")
+
+
+def test_tables_beside_that_cannot_be_read_are_told_too(read):
+    subjects, said = ["subject,birthday", "S1,x"], ["subject,time_point,mood", "S1,BL,x"]
+    problems = problems_of(read, row(), subjects=subjects, time_points=said)
+    assert "birthday" in str(problems)
+    assert "mood" in str(problems)
+
+
+def test_a_time_point_is_described_once(read):
+    said = ["subject,time_point,evaluator_id,deauville", "S1,BL,,1", "S1,BL,,2", "S1"]
+    problems = problems_of(read, row(), time_points=said)
+    assert "there twice" in problems[0]
+    assert "1 cells" in problems[1]
