@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import flask
+from werkzeug.exceptions import SecurityError
 from werkzeug.wrappers import Response as Reply
 
 from dashboard.data import Data
@@ -61,6 +62,7 @@ class Doorkeeper:
         self._lock = threading.Lock()
         self._throttle = Throttle()
         self._decoy = decoy_hash()
+        self._left: dict[str, float] = {}
         self._accounts: dict[str, tuple[float, Account | None]] = {}
 
     def make_token(self) -> str:
@@ -73,6 +75,8 @@ class Doorkeeper:
         """Return who sent the current request, as the session cookie and the accounts say now."""
         session = flask.session
         if time.time() - float(session.get("since", 0)) > SESSION_HOURS * 3600:
+            return None
+        if session.get("id") in self._left:
             return None
         if "boot" in session:
             known = hmac.compare_digest(str(session["boot"]), self._boot)
@@ -113,15 +117,19 @@ class Doorkeeper:
         return True, 0.0
 
     def leave(self) -> None:
-        """Log out."""
+        """Log out; a copy of the cookie is worth nothing afterwards."""
         visitor = self.visitor()
         if visitor is not None:
             self._data.note("logout", actor=visitor.name)
+        now = time.time()
+        with self._lock:
+            self._left = {k: t for k, t in self._left.items() if now - t < SESSION_HOURS * 3600}
+            self._left[str(flask.session.get("id"))] = now
         flask.session.clear()
 
     def _begin(self, content: dict[str, Any], name: str) -> None:
         flask.session.clear()
-        flask.session.update(content | {"since": time.time()})
+        flask.session.update(content | {"since": time.time(), "id": secrets.token_hex(8)})
         self._data.note("login", actor=name)
 
     def _read_account(self, name: str) -> Account | None:
@@ -144,6 +152,8 @@ def install_guard(server: flask.Flask, keeper: Doorkeeper) -> None:
 
     @server.before_request
     def _guard() -> Any:
+        if isinstance(flask.request.routing_exception, SecurityError):
+            flask.abort(400)  # not a host name of ours
         if flask.request.method not in SAFE_METHODS and not is_own_page(flask.request):
             flask.abort(403)
         if flask.request.path in PUBLIC_PATHS:
@@ -182,11 +192,7 @@ def safe_next(address: str) -> str:
 
 def _turn_away() -> Any:
     request = flask.request
-    if (
-        request.method == "GET"
-        and request.accept_mimetypes.accept_html
-        and not (request.path.startswith(("/_", "/slice/", "/assets/")))
-    ):
+    if request.method == "GET" and not request.path.startswith(("/_", "/slice/", "/assets/")):
         wanted = request.full_path.rstrip("?")
         return flask.redirect(flask.url_for("login", next=None if wanted == "/" else wanted))
     return flask.Response("log in first\n", 401, mimetype="text/plain")

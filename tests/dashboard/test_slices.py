@@ -83,7 +83,9 @@ def test_sagittal_front_is_left_and_head_is_up(direction):
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
-@pytest.mark.parametrize("turn", [tilt(25, 0), tilt(-25, 1), tilt(30, 2), tilt(20, 0) @ tilt(15, 2)])
+@pytest.mark.parametrize(
+    "turn", [tilt(25, 0), tilt(-25, 1), tilt(30, 2), tilt(20, 0) @ tilt(15, 2)]
+)
 def test_oblique_slices_keep_right_left_and_front_up(turn, axis):
     direction = turn @ np.diag([-1.0, 1.0, -1.0])
     image, point = volume_with_a_spot(direction, (-10.0, -9.0, 9.0))
@@ -106,8 +108,9 @@ def test_an_oblique_edge_has_two_letters():
 def test_distances_on_the_screen_are_those_in_the_body(direction):
     image, _ = volume_with_a_spot(direction, (0, 0, 0))
     plane = find_plane(Grid.of(image), 2)
-    ends = image.TransformIndexToPhysicalPoint((2, 3, 4)), image.TransformIndexToPhysicalPoint(
-        (12, 9, 4)
+    ends = (
+        image.TransformIndexToPhysicalPoint((2, 3, 4)),
+        image.TransformIndexToPhysicalPoint((12, 9, 4)),
     )
     on_screen = plane.to_screen(ends)
     assert np.hypot(*(on_screen[1] - on_screen[0])[:2]) == pytest.approx(np.hypot(10 * 1.5, 6 * 2))
