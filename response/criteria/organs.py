@@ -51,7 +51,7 @@ _BONES = frozenset(
     ]
 )
 
-_WORD = re.compile(r"[^\W\d_]+")
+_WORD = re.compile(r"[^\W_]+")
 
 
 def name_organ(organ: str, *, node: bool = False, nodes_one_organ: bool = True) -> str:

@@ -1,0 +1,201 @@
+"""Progression-free survival and duration of response."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from courses import assess, course, day
+
+from response.best_response import Visit
+from response.endpoints import (
+    Outcome,
+    count_disease_control,
+    count_responders,
+    date_progression,
+    derive_pfs,
+    first_progression,
+)
+from response.model import SubjectFacts
+from response.protocol import Endpoints, parse_protocol
+
+CASES = Path(__file__).parents[1] / "fixtures" / "cases"
+
+
+def visits(*seen):
+    return [Visit(day(number), code) for number, code in seen]
+
+
+def facts(**days):
+    return SubjectFacts("S1", **{name: day(number) for name, number in days.items()})
+
+
+def pfs(seen, known=None, **options):
+    baseline = options.pop("baseline_adequate", True)
+    reference = options.pop("reference", day(0))
+    return derive_pfs(
+        visits(*seen),
+        known or facts(),
+        Endpoints(**options),
+        reference=reference,
+        baseline_adequate=baseline,
+    )
+
+
+def read_cases():
+    with (CASES / "pfs_censoring_constructed.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("case", read_cases(), ids=lambda case: case["case_id"])
+def test_the_fda_rules_case_by_case(case):
+    progression = int(case["pd_day"]) if case["pd_day"] else None
+    seen = [
+        (int(n), "SD") for n in case["adequate_assessment_days"].split() if int(n) != progression
+    ]
+    if progression is not None:
+        seen.append((progression, "PD"))
+    known = facts(
+        **{
+            name: int(case[column])
+            for name, column in (
+                ("death_date", "death_day"),
+                ("new_therapy_date", "new_therapy_day"),
+            )
+            if case[column]
+        }
+    )
+    found = pfs(seen, known, assessment_interval_days=42, tolerance_days=7)
+    expected = case["expected_status"] == "event", day(int(case["expected_day"]))
+    assert (found.event, found.date) == expected
+
+
+def test_a_gap_of_exactly_two_intervals_and_the_tolerance_is_no_missed_visit():
+    for gap, event in ((119, True), (120, False)):
+        assert pfs([(42, "SD"), (42 + gap, "PD")]).event is event
+
+
+def test_an_assessment_that_was_not_evaluable_is_not_adequate():
+    found = pfs([(42, "SD"), (98, "NE")])
+    assert found == Outcome(
+        day(42),
+        False,
+        f"censored at the last adequate assessment on {day(42)}: no progression or death",
+    )
+
+
+def test_an_assessment_on_the_day_of_new_therapy_still_counts():
+    assert pfs([(42, "SD"), (98, "SD")], facts(new_therapy_date=98)).date == day(98)
+
+
+def test_without_an_evaluable_baseline_the_fda_censors_at_the_start():
+    found = pfs([(42, "SD"), (98, "PD")], baseline_adequate=False)
+    assert (found.event, found.date) == (False, day(0))
+
+
+@pytest.mark.parametrize("rule", ["ema", "admiralonco"])
+def test_other_rules_censor_neither_new_therapy_nor_missed_visits(rule):
+    found = pfs([(42, "SD"), (400, "PD")], facts(new_therapy_date=100), pfs_rule=rule)
+    assert (found.event, found.date) == (True, day(400))
+
+
+def test_the_last_assessment_of_admiralonco_may_be_not_evaluable():
+    seen = [(42, "SD"), (98, "NE"), (140, "ND")]
+    assert pfs(seen, pfs_rule="admiralonco").date == day(98)
+    assert pfs(seen, pfs_rule="ema").date == day(42)
+
+
+def test_progression_comes_before_death_of_the_same_day():
+    assert pfs([(42, "PD")], facts(death_date=42)).reason == f"progression on {day(42)}"
+    assert pfs([(42, "SD")], facts(death_date=60)).reason == f"death on {day(60)}"
+
+
+def test_nothing_is_derived_under_no_rule_or_without_a_start():
+    assert pfs([(42, "PD")], pfs_rule="none") is None
+    assert pfs([], reference=None) is None
+
+
+# ------------------------------------------------------------------------- the summary
+
+
+def test_days_are_date_differences_from_randomisation():
+    rows = course(BL={"T1": 50}, W8={"T1": 50}, W16={"T1": 80})
+    summary = assess(rows, randomisation=day(-7)).summary
+    assert (summary.pfs_days, summary.pfs_event) == (119, True)
+    assert assess(rows).summary.pfs_days == 112
+
+
+def test_without_a_start_the_fields_that_need_it_are_empty_with_the_reason():
+    rows = course(BL={"T1": 50}, W8={"T1": 20}, W16={"T1": 80})
+    summary = assess(rows, treatment_start=None).summary
+    assert (summary.pfs_days, summary.pfs_event) == (None, None)
+    assert summary.pfs_reason == "neither randomisation nor treatment_start is known"
+    assert (summary.best_overall_response, summary.duration_of_response_days) == ("PR", 56)
+
+
+def test_without_a_rule_the_reason_says_so_and_the_duration_of_response_is_still_known():
+    rows = course(BL={"T1": 50}, W8={"T1": 20}, W16={"T1": 80})
+    summary = assess(rows, '[endpoints]\npfs_rule = "none"').summary
+    assert summary.pfs_reason == "not derived: pfs_rule is none"
+    assert summary.duration_of_response_days == 56
+    lasting = assess(course(BL={"T1": 50}, W8={"T1": 20}), '[endpoints]\npfs_rule = "none"').summary
+    assert lasting.duration_of_response_days is None
+
+
+def test_the_duration_of_response_runs_from_the_first_response_or_its_confirmation():
+    rows = course(BL={"T1": 50}, W8={"T1": 20}, W16={"T1": 20}, W24={"T1": 80})
+    assert assess(rows).summary.duration_of_response_days == 112
+    late = '[endpoints]\nresponse_duration_from = "confirmation"'
+    assert assess(rows, late).summary.duration_of_response_days == 56
+    unconfirmed = course(BL={"T1": 50}, W8={"T1": 20}, W16={"T1": 80})
+    assert assess(unconfirmed, late).summary.duration_of_response_days is None
+
+
+def test_a_response_that_lasts_has_no_duration_yet():
+    summary = assess(course(BL={"T1": 50}, W8={"T1": 20})).summary
+    assert (summary.response_date, summary.duration_of_response_days) == (day(56), None)
+
+
+def test_a_response_may_end_by_death():
+    rows = course(BL={"T1": 50}, W8={"T1": 20})
+    assert assess(rows, death_date=day(100)).summary.duration_of_response_days == 44
+
+
+def test_best_response_is_cut_at_new_therapy():
+    rows = course(BL={"T1": 50}, W8={"T1": 50}, W16={"T1": 20})
+    summary = assess(rows, new_therapy_date=day(80)).summary
+    assert (summary.best_overall_response, summary.response_date) == ("SD", None)
+
+
+def test_no_assessment_after_baseline_is_missing():
+    summary = assess(course(BL={"T1": 50})).summary
+    assert summary.best_overall_response == "MISSING"
+    assert (summary.pfs_days, summary.pfs_event) == (0, False)
+
+
+# ------------------------------------------------------------------------- dates, cohort
+
+
+@pytest.mark.parametrize(("seen", "given"), [(50, 56), (56, 56), (63, 56), (64, 112), (112, 112)])
+def test_progression_may_be_given_the_date_of_the_scheduled_visit(seen, given):
+    protocol = parse_protocol('[rules]\npd_date = "scheduled_visit"')
+    assert date_progression(day(seen), day(0), protocol) == day(given)
+    assert date_progression(day(seen), None, protocol) == day(seen)
+    assert date_progression(None, day(0), protocol) is None
+
+
+def test_the_first_progression_is_the_earliest():
+    assert first_progression(visits((80, "PD"), (50, "PD"), (20, "SD"))) == day(50)
+    assert first_progression(visits((20, "SD"))) is None
+
+
+def test_rates_keep_subjects_without_assessment_in_the_denominator():
+    cohort = [
+        assess(course(BL={"T1": 50}, W8={"T1": 20})).summary,
+        assess(course(BL={"T1": 50}, W8={"T1": 50})).summary,
+        assess(course(BL={"T1": 50})).summary,
+    ]
+    assert count_responders(cohort) == (1, 3)
+    assert count_responders(cohort, confirmed=True) == (0, 3)
+    assert count_disease_control(cohort) == (2, 3)
