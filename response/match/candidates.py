@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import hypot, inf, log
+from math import exp, hypot, inf, log
 
 import numpy as np
 
@@ -17,22 +17,33 @@ from response.match.extent import Extent, Shape, equivalent_radius_mm
 class Expected:
     """A lesion where it is expected at this time point.
 
-    ``error_mm`` bounds how far off that place may be; ``gone`` says that it had resolved. ``scale``
-    is how much larger the errors of this step turned out than its bound said.
+    ``error_mm`` bounds how far off that place may be, ``trusted`` says whether the way there is;
+    ``gone`` that it had resolved. ``scale`` is how much larger the errors of this step turned out
+    than was likely.
     """
 
     extent: Extent
     error_mm: float
+    trusted: bool = True
     gone: bool = False
     scale: float = 1.0
 
     @property
     def sigma_mm(self) -> float:
-        """Spread of the place's error along one axis."""
-        bounded = min(
-            max(self.error_mm * self.scale, limits.ERROR_FLOOR_MM), limits.ERROR_CEILING_MM
-        )
-        return bounded / limits.BOUND_IN_SIGMAS
+        """Likely spread of the place's error along one axis."""
+        most = limits.LIKELY_ERROR_MM if self.trusted else limits.ERROR_CEILING_MM
+        likely = min(self.error_mm, most) * self.scale
+        return max(likely, limits.ERROR_FLOOR_MM) / limits.BOUND_IN_SIGMAS
+
+    @property
+    def reach_mm(self) -> float:
+        """How far from its place it is looked for."""
+        return min(max(self.error_mm, limits.LEAST_REACH_MM), limits.ERROR_CEILING_MM)
+
+    @property
+    def slack_mm(self) -> float:
+        """How far outside an outline a point still counts as inside."""
+        return limits.INSIDE_SLACK * limits.BOUND_IN_SIGMAS * self.sigma_mm
 
     @property
     def findable(self) -> bool:
@@ -81,16 +92,14 @@ def find_candidates(
 
 
 def _compare(i: int, lesion: Expected, j: int, shape: Shape, shift: Points) -> Candidate | None:
-    reach = limits.GAP_BOUNDS * limits.BOUND_IN_SIGMAS * lesion.sigma_mm
-    slack = limits.INSIDE_SLACK * limits.BOUND_IN_SIGMAS * lesion.sigma_mm
-    if _clearly_apart(lesion, shape, shift, reach):
+    if _clearly_apart(lesion, shape, shift):
         return None
     to_mark = shape.distances_mm(lesion.extent.points + shift)
-    if to_mark.min() > reach:
+    if to_mark.min() > lesion.reach_mm:
         return None
     to_lesion = lesion.extent.distances_mm(shape.sample - shift)
-    covered = float((to_mark <= slack).mean())
-    contained = float((to_lesion <= slack).mean())
+    covered = float((to_mark <= lesion.slack_mm).mean())
+    contained = float((to_lesion <= lesion.slack_mm).mean())
     volume, centre = shape.mark.volume_mm3, lesion.extent.centroid + shift
     place = min(
         place_cost(lesion, centre, shape.centroid, volume), overlap_cost(max(covered, contained))
@@ -101,30 +110,37 @@ def _compare(i: int, lesion: Expected, j: int, shape: Shape, shift: Points) -> C
     )
 
 
-def spread_mm(lesion: Expected, volume_mm3: float) -> float:
+def spread_mm(lesion: Expected, volume_mm3: float, sigma_mm: float) -> float:
     """Return how far (sigma, one axis) the centre of a mark of this volume may be off.
 
-    The spread is that of the registration, of the outline, and of where in the earlier extent a
-    remainder may lie.
+    The spread is that of the registration (``sigma_mm``), of the outline, and of where in the
+    earlier extent a remainder may lie.
     """
     before, now = lesion.extent.radius_mm, equivalent_radius_mm(volume_mm3)
     shape = hypot(limits.SHAPE_SIGMA * (before - now), limits.OUTLINE_SIGMA * max(before, now))
-    return hypot(lesion.sigma_mm, shape)
+    return hypot(sigma_mm, shape)
 
 
 def surprise(lesion: Expected, centre: Points, place: Points, volume_mm3: float) -> float:
-    """Return the squared distance of two centres over its spread."""
-    return float(((place - centre) ** 2).sum()) / spread_mm(lesion, volume_mm3) ** 2
+    """Return the squared distance of two centres over its likely spread."""
+    squared = float(((place - centre) ** 2).sum())
+    return squared / spread_mm(lesion, volume_mm3, lesion.sigma_mm) ** 2
 
 
 def place_cost(lesion: Expected, centre: Points, place: Points, volume_mm3: float) -> float:
     """Return the cost (nats) of something of this place and volume being the lesion.
 
-    The error of the place follows a heavy-tailed distribution.
+    The error of the place is mostly that of a good registration, with heavy tails, and for a share
+    of the lesions that of one gone astray.
     """
-    nu = limits.TAIL_FREEDOM
-    tail = (nu + 3) / 2 * log(1 + surprise(lesion, centre, place, volume_mm3) / nu)
-    return tail + 3 * log(spread_mm(lesion, volume_mm3) / lesion.sigma_mm)
+    sigma, nu = lesion.sigma_mm, limits.TAIL_FREEDOM
+    near = spread_mm(lesion, volume_mm3, sigma)
+    far = spread_mm(lesion, volume_mm3, max(sigma, limits.ASTRAY_SIGMA_MM))
+    squared = float(((place - centre) ** 2).sum())
+    good = (1 + squared / near**2 / nu) ** (-(nu + 3) / 2) * (sigma / near) ** 3
+    astray = exp(-squared / far**2 / 2) * (sigma / far) ** 3
+    likely = (1 - limits.ASTRAY_SHARE) * good + limits.ASTRAY_SHARE * astray
+    return -log(max(likely, limits.LEAST_LIKELY))
 
 
 def overlap_cost(overlap: float) -> float:
@@ -142,8 +158,9 @@ def size_cost(ratio: float) -> float:
     return min((log(ratio) / limits.SIZE_SIGMA) ** 2 / 2, limits.SIZE_COST_CEILING)
 
 
-def _clearly_apart(lesion: Expected, shape: Shape, shift: Points, reach: float) -> bool:
+def _clearly_apart(lesion: Expected, shape: Shape, shift: Points) -> bool:
     """Tell from boxes alone that a pair is too far apart, to spare the trees."""
     low, high = lesion.extent.points.min(axis=0), lesion.extent.points.max(axis=0)
     gap = np.maximum(shape.low - (high + shift), (low + shift) - shape.high)
-    return bool((gap > reach + lesion.extent.reach_mm + shape.half_mm.max()).any())
+    widest = lesion.reach_mm + lesion.extent.reach_mm + shape.half_mm.max()
+    return bool((gap > widest).any())

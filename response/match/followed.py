@@ -40,9 +40,14 @@ class Followed:
     merged_into: int | None = None
 
     @property
+    def root(self) -> int:
+        """Number of the lesion that this one counts into: itself, or what it is a part of."""
+        return self.number if self.part_of is None else self.part_of
+
+    @property
     def expected(self) -> Expected:
         """The lesion as the graph sees it."""
-        return Expected(self.extent, self.error_mm, self.gone)
+        return Expected(self.extent, self.error_mm, not self.distrust, self.gone)
 
     def seen(self, shape: Shape, time_point: MarkedTimePoint, *, at_baseline: bool) -> Followed:
         """Return the lesion as it is after it was marked."""

@@ -68,13 +68,17 @@ class Ledger:
             lesion = replace(lesion, uid=held, fixed=True) if held else lesion
         self.lesions[number] = replace(lesion, last_label=shape.mark.label)
 
-    def start(self, mark: int, named: str | None, part_of: int | None = None) -> int:
-        """Start a lesion with its first mark; return its number."""
+    def start(self, mark: int, named: str | None, whole: Followed | None = None) -> int:
+        """Start a lesion with its first mark; return its number.
+
+        ``named`` is the uid a person gave it, ``whole`` the lesion it split off from. A part found
+        up to the baseline is a lesion of its own: only later ones count into the first one's sum.
+        """
         shape, number = self.shapes[mark], len(self.lesions)
         used = {x.uid for x in self.lesions.values()}
         label = shape.mark.label
         uid, fixed = (named, True) if named else first_uid(self.course, self.position, label, used)
-        time_point = self.course.time_points[self.position]
+        part = whole is not None and self.position > self.course.baseline
         lesion = Followed(
             number=number,
             uid=uid,
@@ -83,14 +87,13 @@ class Ledger:
             label=label,
             last_label=label,
             extent=shape.extent(),
-            modality=time_point.modality,
-            at_baseline=False,
-            target=False,
-            part_of=part_of,
+            modality=self.course.time_points[self.position].modality,
+            at_baseline=whole is not None and whole.at_baseline,
+            target=whole is not None and whole.target,
+            part_of=whole.root if whole is not None and part else None,
         )
-        self.lesions[number] = lesion.seen(
-            shape, time_point, at_baseline=self.position == self.course.baseline
-        )
+        self.lesions[number] = lesion
+        self.see(number, mark)
         return number
 
 
@@ -217,11 +220,8 @@ def _write_split(ledger: Ledger, said: Said, edge: Edge, leaving: Sequence[Edge]
             _write_part(ledger, said, lesion, part.mark, verdict)
 
 
-def _write_part(ledger: Ledger, said: Said, lesion: Followed, mark: int, verdict: Verdict) -> None:
-    """Start a part as a lesion of its own; before baseline it is no part in the sum's sense."""
-    root = lesion.number if lesion.part_of is None else lesion.part_of
-    after_baseline = ledger.position > ledger.course.baseline
-    number = ledger.start(mark, said.named.get(mark), root if after_baseline else None)
+def _write_part(ledger: Ledger, said: Said, whole: Followed, mark: int, verdict: Verdict) -> None:
+    number = ledger.start(mark, said.named.get(mark), whole)
     ledger.write(number, mark, verdict)
 
 
