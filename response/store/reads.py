@@ -98,6 +98,8 @@ def _read_parts(cursor: Any, heads: Rows, kind: type[T], sql: str) -> dict[Cell,
     revisions = [row["revision"] for row in heads]
     where = " WHERE revision IN (SELECT unnest($revisions::BIGINT[])) ORDER BY revision, position"
     parts: defaultdict[Cell, tuple[T, ...]] = defaultdict(tuple)
+    if not heads:
+        return parts
     grouped: dict[Cell, list[T]] = {}
     for row in fetch(cursor, sql + where, revisions=revisions):  # type: ignore[arg-type]
         grouped.setdefault(row["revision"], []).append(decode(kind, row))

@@ -13,7 +13,6 @@ import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from enum import Enum
-from functools import partial
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -116,7 +115,7 @@ def _plan_field(name: str, hint: Any) -> _Column | _Nested:
         kind = cast(type[Any], bare)
         return _Nested(name, kind, bare is not hint, tuple(column_types(kind)))
     if get_origin(bare) is tuple or get_origin(bare) is Mapping:
-        return _Column(name, name, "JSON", partial(_to_json, bare), partial(_from_json, bare))
+        return _Column(name, name, "JSON", _make_writer(bare), _make_reader(bare))
     if isinstance(bare, type) and issubclass(bare, Enum):
         return _Column(name, name, "VARCHAR", lambda member: str(bare(member).value), bare)
     if bare is Decimal:
@@ -156,46 +155,58 @@ def _to_utc(at: dt.datetime) -> dt.datetime:
     return at.astimezone(dt.UTC).replace(tzinfo=None)
 
 
-def _to_json(hint: Any, value: Any) -> str:
-    try:
-        return json.dumps(_flatten(hint, value), allow_nan=False, ensure_ascii=False)
-    except ValueError:
-        raise InputError("a place or figure to be stored is not a finite number") from None
+def _make_writer(hint: Any) -> Callable[[Any], str]:
+    flatten = _make_flattener(hint)
+
+    def write(value: Any) -> str:
+        try:
+            return json.dumps(flatten(value), allow_nan=False, ensure_ascii=False)
+        except ValueError:
+            raise InputError("a place or figure to be stored is not a finite number") from None
+
+    return write
 
 
-def _from_json(hint: Any, text: str) -> Any:
-    return _revive(hint, json.loads(text))
+def _make_reader(hint: Any) -> Callable[[str], Any]:
+    revive = _make_reviver(hint)
+    return lambda text: revive(json.loads(text))
 
 
-def _flatten(hint: Any, value: Any) -> Any:
-    """Turn a value into lists, objects and plain scalars; NumPy's numbers become Python's."""
-    origin, arms = get_origin(hint), get_args(hint)
-    if origin is Mapping:
-        return {str(key): _flatten(arms[1], item) for key, item in value.items()}
-    if origin is tuple:
-        return [_flatten(arm, item) for arm, item in zip(_arms(arms, value), value, strict=True)]
+def _make_flattener(hint: Any) -> Callable[[Any], Any]:
+    """Make what turns such values into lists, objects and plain scalars (NumPy's too)."""
+    arms = get_args(hint)
+    if get_origin(hint) is Mapping:
+        item = _make_flattener(arms[1])
+        return lambda value: {str(key): item(content) for key, content in value.items()}
+    if get_origin(hint) is tuple and arms[-1] is Ellipsis:
+        item = _make_flattener(arms[0])
+        return lambda value: [item(content) for content in value]
+    if get_origin(hint) is tuple:
+        each = [_make_flattener(arm) for arm in arms]
+        return lambda value: [one(content) for one, content in zip(each, value, strict=True)]
     if dataclasses.is_dataclass(hint):
-        return [_flatten(kind, getattr(value, name)) for name, kind in _hints(hint)]
-    return hint(value) if hint in (str, int, float, bool) else str(value)
+        named = [(name, _make_flattener(kind)) for name, kind in _hints(hint)]
+        return lambda value: [one(getattr(value, name)) for name, one in named]
+    return hint if hint in (str, int, float, bool) else str
 
 
-def _revive(hint: Any, plain: Any) -> Any:
-    """Undo :func:`_flatten`."""
-    origin, arms = get_origin(hint), get_args(hint)
-    if origin is Mapping:
-        return {key: _revive(arms[1], item) for key, item in plain.items()}
-    if origin is tuple:
-        return tuple(
-            _revive(arm, item) for arm, item in zip(_arms(arms, plain), plain, strict=True)
-        )
+def _make_reviver(hint: Any) -> Callable[[Any], Any]:
+    """Make what undoes the flattening of such values."""
+    arms = get_args(hint)
+    if get_origin(hint) is Mapping:
+        item = _make_reviver(arms[1])
+        return lambda plain: {key: item(content) for key, content in plain.items()}
+    if get_origin(hint) is tuple and arms[-1] is Ellipsis:
+        item = _make_reviver(arms[0])
+        return lambda plain: tuple([item(content) for content in plain])
+    if get_origin(hint) is tuple:
+        each = [_make_reviver(arm) for arm in arms]
+        return lambda plain: tuple([one(item) for one, item in zip(each, plain, strict=True)])
     if dataclasses.is_dataclass(hint):
-        pairs = zip(_hints(hint), plain, strict=True)
-        return cast(type[Any], hint)(**{name: _revive(kind, item) for (name, kind), item in pairs})
-    return hint(plain)
-
-
-def _arms(arms: tuple[Any, ...], items: Any) -> tuple[Any, ...]:
-    return arms[:1] * len(items) if arms[-1] is Ellipsis else arms
+        fields = [_make_reviver(kind) for _, kind in _hints(hint)]
+        make = cast(type[Any], hint)
+        return lambda plain: make(*[one(item) for one, item in zip(fields, plain, strict=True)])
+    return cast(Callable[[Any], Any], hint)
 
 
 def _hints(kind: Any) -> list[tuple[str, Any]]:
