@@ -143,14 +143,12 @@ def has_disease_after_cr(visits: Sequence[Visit]) -> bool:
 
 
 def find_confirming(visits: Sequence[Visit], number: int, options: BestResponse) -> int | None:
-    """The visit that confirms the response at ``number``, or none (R1-75, RULES 1.9).
+    """The visit that confirms the response (CR or PR) at ``number``, or none (R1-75, RULES 1.9).
 
     A CR is confirmed by a later CR, a PR by a later PR or CR, at least
     ``confirmation_min_days`` on; only so many NE and SD may lie between (A02, A03).
     """
     first = visits[number]
-    if first.overall not in (CR, PR):
-        return None
     confirming = (CR,) if first.overall == CR else (CR, PR)
     for later in range(number + 1, len(visits)):
         visit = visits[later]

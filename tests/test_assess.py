@@ -55,6 +55,12 @@ def test_without_a_scan_up_to_a_known_start_the_earliest_is_assumed(start):
     assert first.status == "confirmed"
 
 
+def test_a_lesion_without_a_role_is_not_followed():
+    rows = course(BL={"T1": 50}, W8={"T1": 50})
+    rows += [replace(row, lesion="X1", role=None) for row in rows]
+    assert overall(assess(rows)) == ["SD"]
+
+
 def test_nothing_to_assess_is_refused():
     with pytest.raises(InputError, match="no time point"):
         assess([])

@@ -16,6 +16,7 @@ from response.endpoints import (
     date_progression,
     derive_pfs,
     first_progression,
+    select_effective,
 )
 from response.model import SubjectFacts
 from response.protocol import Endpoints, parse_protocol
@@ -183,6 +184,17 @@ def test_progression_may_be_given_the_date_of_the_scheduled_visit(seen, given):
     assert date_progression(day(seen), day(0), protocol) == day(given)
     assert date_progression(day(seen), None, protocol) == day(seen)
     assert date_progression(None, day(0), protocol) is None
+
+
+def test_of_each_time_point_the_latest_word_stands_in_whatever_order():
+    rows = course(
+        BL={"T1": 50}, W8={"T1": 50, "N1": "EQUIVOCAL"}, W16={"T1": 50, "N1": "UNEQUIVOCAL"}
+    )
+    standing = select_effective(reversed(assess(rows).assessments[1:]))
+    assert [(row.time_point, row.overall_response) for row in standing] == [
+        ("W8", "PD"),
+        ("W16", "PD"),
+    ]
 
 
 def test_the_first_progression_is_the_earliest():

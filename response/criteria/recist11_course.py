@@ -10,6 +10,8 @@ import datetime as dt
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+import response.criteria.recist11 as rules
+import response.criteria.sentences as sentences
 from response.best_response import (
     CR,
     NON_CR_NON_PD,
@@ -20,8 +22,6 @@ from response.best_response import (
     derive_confirmed_response,
     select_window,
 )
-from response.criteria import recist11 as rules
-from response.criteria import sentences
 from response.criteria.baseline import KnownDisease, describe_baseline, find_disease
 from response.criteria.course import Course, ReadTimePoint
 from response.criteria.lesions import (
@@ -54,7 +54,7 @@ class History:
     called: dict[str, LesionState] = field(default_factory=dict)
     provisional: dict[str, Reason] = field(default_factory=dict)
 
-    def open(self, time_point: ReadTimePoint) -> None:
+    def begin(self, time_point: ReadTimePoint) -> None:
         """Begin a time point: sums of earlier dates may now be the nadir."""
         if time_point.date > self.date:
             self.date = time_point.date
@@ -89,7 +89,7 @@ def assess_course(course: Course, protocol: Protocol) -> tuple[Assessment, ...]:
     disease = find_disease(course.baseline)
     baseline = course.baseline
     history = History(None)
-    history.open(baseline)
+    history.begin(baseline)
     history.merged = find_merged(baseline.lesions, {})
     if disease.baseline_sum is not None:
         history.nadir = rules.Nadir(disease.baseline_sum, baseline.date, baseline.time_point)
@@ -122,7 +122,7 @@ class _TimePoint:
 
 def _assess(here: _TimePoint) -> list[Assessment]:
     history, read = here.history, here.read
-    history.open(read)
+    history.begin(read)
     history.merged = find_merged(read.lesions, history.merged)
     targets = _measure_targets(here)
     target, numbers, target_reasons = _assess_target(here, targets)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+import response.criteria.recist11 as rules
 from response.best_response import CR, NE, PD
-from response.criteria import recist11 as rules
 from response.criteria.course import ReadTimePoint
 from response.model import Assessment, Reason
 from response.terms import LesionState, NewLesion
@@ -47,12 +47,11 @@ def target(
     if rule.category == CR:
         text = f"CR: every target is gone, or a node below 10 mm (sum {total} mm)"
         return Reason(rule.id, text)
-    over_nadir = ""
-    if nadir is not None:
-        over_nadir = (
-            f"{_change(case.total, nadir.total)} over the nadir of "
-            f"{length(nadir.total)} mm on {nadir.date}"
-        )
+    assert nadir is not None
+    over_nadir = (
+        f"{_change(case.total, nadir.total)} over the nadir of "
+        f"{length(nadir.total)} mm on {nadir.date}"
+    )
     if rule.category == PD:
         part = f"; without {', '.join(missing)}, which can only add" if missing else ""
         return Reason(rule.id, f"PD: sum {total} mm is {over_nadir}{part}")

@@ -273,6 +273,25 @@ def test_tables_beside_that_cannot_be_read_are_told_too(read):
     assert "mood" in str(problems)
 
 
+def test_what_is_said_of_a_time_point_is_checked_by_column(read):
+    header = "subject,time_point,liver_mean,radiotherapy_end,marrow"
+    good = [header, "S1,BL,2.1,2024-11-30,normal"]
+    assert read(row(), time_points=good)[0].time_points[0].facts["radiotherapy_end"] == "2024-11-30"
+    problems = problems_of(read, row(), time_points=[header, "S1,BL,2.1,lately,normal"])
+    assert "radiotherapy_end is 'lately'" in problems[0]
+
+
+def test_an_amount_is_not_negative_but_a_density_may_be(read):
+    problems = problems_of(read, f"{row()},-1,-12", header=f"{HEADER},suv_max,density_hu")
+    assert [problem.split(": ")[2] for problem in problems] == ["suv_max is -1"]
+
+
+def test_an_absent_non_target_node_may_have_a_normal_short_axis(read):
+    node = week8("P1", "9", state="ABSENT", node="true")
+    assert read(*BASE, node)
+    assert read(*BASE, week8("P1", "0", state="ABSENT"))
+
+
 def test_a_time_point_is_described_once(read):
     said = ["subject,time_point,evaluator_id,deauville", "S1,BL,,1", "S1,BL,,2", "S1"]
     problems = problems_of(read, row(), time_points=said)
