@@ -16,9 +16,7 @@ def shell() -> Any:
     return html.Div(
         [
             dcc.Location(id=ids.URL, refresh="callback-nav"),
-            html.Div(
-                notice("Loading …", kind="loading"), id=ids.PAGE
-            ),
+            html.Div(notice("Loading …", kind="loading"), id=ids.PAGE),
         ]
     )
 

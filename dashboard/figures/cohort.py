@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.figures.style import Figure, axis, base_layout, plain
+from dashboard.figures.style import Figure, axis, base_layout, hatched_bars, plain
 from dashboard.palette import MUTED, PARTIAL, PROGRESSION, category_colour, line_colour
 
 
@@ -34,32 +34,17 @@ def figure_waterfall(curves: Sequence[ChangeCurve]) -> Figure:
         (c for c in curves if c.best_pct is not None), key=lambda c: (-(c.best_pct or 0), c.name)
     )
     bars = {
-        "type": "bar",
         "x": list(range(len(known))),
         "y": [c.best_pct for c in known],
-        "marker": {
-            "color": [category_colour(c.category) for c in known],
-            "line": {"color": MUTED, "width": 0.5},
-            "pattern": {
-                "shape": ["/" if c.provisional else "" for c in known],
-                "fillmode": "overlay",
-                "fgcolor": "rgba(255,255,255,0.6)",
-                "size": 7,
-                "solidity": 0.18,
-            },
-        },
         "text": [c.category if len(known) <= 30 else "" for c in known],
         "textposition": "outside",
         "cliponaxis": False,
-        "hovertext": [
-            f"<b>{plain(c.name)}</b><br>best change {c.best_pct:+.1f} %<br>"
-            f"best overall response {plain(c.category) or 'none'}"
-            f"{' (provisional)' if c.provisional else ''}"
-            for c in known
-        ],
-        "hoverinfo": "text",
+        "hovertext": [_bar_words(c) for c in known],
         "customdata": [c.href for c in known],
     }
+    data = hatched_bars(
+        bars, [category_colour(c.category) for c in known], [c.provisional for c in known]
+    )
     layout = base_layout(
         270,
         xaxis=axis(
@@ -72,8 +57,17 @@ def figure_waterfall(curves: Sequence[ChangeCurve]) -> Figure:
         yaxis=axis("Best change (%)", range=_reach(c.best_pct for c in known)),
         shapes=_levels(),
         bargap=0.25,
+        barmode="overlay",
     )
-    return {"data": [bars], "layout": layout}
+    return {"data": data, "layout": layout}
+
+
+def _bar_words(curve: ChangeCurve) -> str:
+    status = " (provisional)" if curve.provisional else ""
+    return (
+        f"<b>{plain(curve.name)}</b><br>best change {curve.best_pct:+.1f} %<br>"
+        f"best overall response {plain(curve.category) or 'none'}{status}"
+    )
 
 
 def figure_spider(curves: Sequence[ChangeCurve]) -> Figure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -52,3 +53,34 @@ def plain(text: str) -> str:
     'a &lt;b&gt; &amp; c'
     """
     return escape(text, quote=False)
+
+
+def hatched_bars(
+    bars: dict[str, Any], colours: Sequence[str], hatched: Sequence[bool]
+) -> list[dict[str, Any]]:
+    """Return bars as two traces: their colours, and over them the hatching, words and hovers.
+
+    Plotly ignores a pattern's own colours where bars have a colour each, hence two traces; the
+    figure's ``barmode`` must be ``overlay``.
+    """
+    words = ("text", "textfont", "hovertext", "customdata", "name")
+    ground = {key: value for key, value in bars.items() if key not in words} | {
+        "type": "bar",
+        "marker": {"color": list(colours), "line": {"color": PAPER, "width": 1.5}},
+        "hoverinfo": "skip",
+    }
+    clear = "rgba(0,0,0,0)"
+    pattern = {
+        "shape": ["/" if here else "" for here in hatched],
+        "fgcolor": "rgba(255,255,255,0.6)",
+        "bgcolor": clear,
+        "fillmode": "replace",
+        "size": 7,
+        "solidity": 0.16,
+    }
+    over = bars | {
+        "type": "bar",
+        "marker": {"color": clear, "line": {"width": 0}, "pattern": pattern},
+        "hoverinfo": "text",
+    }
+    return [ground, over]

@@ -86,9 +86,7 @@ def visit(chromium, link):
 @pytest.fixture
 def page(chromium, link, visit):
     """The cohort of somebody who is logged in; it writes down what should not be."""
-    context = chromium.new_context(
-        viewport={"width": 1280, "height": 800}, storage_state=visit
-    )
+    context = chromium.new_context(viewport={"width": 1280, "height": 800}, storage_state=visit)
     page = context.new_page()
     base = link.split("/login")[0]
     page.base, page.complaints = base, []

@@ -19,8 +19,7 @@ def open_subject(page, name="ONC-001"):
 def wait_for_slices(page):
     page.wait_for_function(
         "() => document.querySelectorAll('.slice image').length === 3 && "
-        "[...document.querySelectorAll('.slice image')].every(i => i.getAttribute('href') || "
-        "i.getAttribute('xlink:href'))"
+        "[...document.querySelectorAll('.slice image')].every(i => i.getAttribute('href'))"
     )
 
 
@@ -64,14 +63,13 @@ def test_scrolling_leaves_the_measured_slice_and_its_diameters(page):
     open_subject(page)
     page.click('.matrix a:text-is("T1")')
     wait_for_slices(page)
-    before = page.get_attribute('[data-slot="now"] image', "xlink:href")
+    before = page.get_attribute('[data-slot="now"] image', "href")
     lines = page.locator('[data-slot="now"] .scatterlayer .trace').count()
     page.focus('[data-slot="now"]')
     for _ in range(2):
         page.keyboard.press("ArrowDown")
     page.wait_for_function(
-        "before => document.querySelector('[data-slot=now] image')"
-        ".getAttribute('xlink:href') !== before",
+        "before => document.querySelector('[data-slot=now] image').getAttribute('href') !== before",
         arg=before,
     )
     assert page.locator('[data-slot="now"] .scatterlayer .trace').count() == lines - 2

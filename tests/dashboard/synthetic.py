@@ -94,26 +94,37 @@ def to_image(array):
     return image
 
 
+OUTSIDE = Seen(0, Event.NOT_IMAGED, reason="its place lies outside this scan's field")
+IN_QUESTION = Seen(12, review=True, reason="two candidates within 8 mm")
+GONE = Seen(0, Event.RESOLVED)
+NEW_IN_QUESTION = Seen(8, Event.NEW, None, True, "no counterpart within 20 mm")
+
+
+def first(radius_mm):
+    """Return a lesion as seen at baseline."""
+    return Seen(radius_mm, Event.BASELINE)
+
+
 RESPONDER = (
     Plan("T1", (-70, 10, -60), "liver", Role.TARGET,
-         (Seen(24, Event.BASELINE), Seen(18), Seen(12), Seen(11), Seen(19))),
+         (first(24), Seen(18), Seen(12), Seen(11), Seen(19))),
     Plan("T2", (66, -6, 60), "lung", Role.TARGET,
-         (Seen(15, Event.BASELINE), Seen(12), Seen(9), Seen(0, Event.NOT_IMAGED, reason="its place lies outside this scan's field"), Seen(10))),
+         (first(15), Seen(12), Seen(9), OUTSIDE, Seen(10))),
     Plan("T3", (4, 30, 20), "lymph node", Role.TARGET,
-         (Seen(14, Event.BASELINE), Seen(12, review=True, reason="two candidates within 8 mm"), Seen(10), Seen(10), Seen(11)), node=True),
+         (first(14), IN_QUESTION, Seen(10), Seen(10), Seen(11)), node=True),
     Plan("NT1", (-30, -30, -70), "liver", Role.NON_TARGET,
-         (Seen(9, Event.BASELINE), Seen(8), Seen(0, Event.RESOLVED), Seen(0, Event.RESOLVED), Seen(9, Event.REAPPEARED))),
+         (first(9), Seen(8), GONE, GONE, Seen(9, Event.REAPPEARED))),
     Plan("N1", (-66, -20, 70), "lung", Role.NEW,
          (None, None, None, None, Seen(11, Event.NEW, LesionState.UNEQUIVOCAL))),
 )  # fmt: skip
 
 QUESTION = (
     Plan("T1", (60, 0, 50), "lung", Role.TARGET,
-         (Seen(20, Event.BASELINE), Seen(17), Seen(16)), source=Source.PROPOSED),
+         (first(20), Seen(17), Seen(16)), source=Source.PROPOSED),
     Plan("T2", (-80, 0, -50), "liver", Role.TARGET,
-         (Seen(16, Event.BASELINE), Seen(15), Seen(15)), source=Source.PROPOSED),
+         (first(16), Seen(15), Seen(15)), source=Source.PROPOSED),
     Plan("N1", (-60, 20, 65), "lung", Role.NEW,
-         (None, None, Seen(8, Event.NEW, None, True, "no counterpart within 20 mm")), source=Source.PROPOSED),
+         (None, None, NEW_IN_QUESTION), source=Source.PROPOSED),
 )  # fmt: skip
 
 
@@ -126,7 +137,7 @@ def fill(workspace, store: Store | None = None) -> Store:
         plans = RESPONDER[:3] if reader.evaluator_id == "R1" else RESPONDER[:2]
         write_subject(workspace, store, "ONC-003", plans, reader=reader)
     for number, growth in enumerate((0.6, 0.75, 0.9, 1.0, 1.15, 1.35), 4):
-        plan = replace(RESPONDER[0], seen=(Seen(20, Event.BASELINE), Seen(20 * growth)))
+        plan = replace(RESPONDER[0], seen=(first(20), Seen(20 * growth)))
         write_subject(workspace, store, f"ONC-{number:03}", (plan,))
     store.write_subject_facts(SubjectFacts("ONC-099", START), actor="test")
     return store

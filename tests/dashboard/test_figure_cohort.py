@@ -21,7 +21,7 @@ def test_plotly_takes_the_figures():
 
 
 def test_the_waterfall_falls_from_growth_to_shrinkage():
-    (bars,) = figure_waterfall(CURVES)["data"]
+    _, bars = figure_waterfall(CURVES)["data"]
     assert bars["y"] == [25.0, -40.0]
     assert bars["customdata"] == ["/subject/b", "/subject/a"]
 
@@ -31,7 +31,7 @@ def test_a_subject_without_a_change_has_no_bar():
 
 
 def test_provisional_bars_are_hatched():
-    (bars,) = figure_waterfall(CURVES)["data"]
+    _, bars = figure_waterfall(CURVES)["data"]
     assert bars["marker"]["pattern"]["shape"] == ["/", ""]
 
 
