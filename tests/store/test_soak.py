@@ -49,6 +49,14 @@ class Party:
         whole = self.told.read_bytes().split(b"\n")[:-1]
         return [json.loads(line) for line in whole]
 
+    def wait_for_units(self, count: int) -> None:
+        """Wait until some units of work are done: a loaded machine needs longer for them."""
+        deadline = time.monotonic() + 60
+        while sum("began" in line for line in self.lines()) < count:
+            assert self.process.poll() is None, self.errors.read_text()
+            assert time.monotonic() < deadline, "somebody starved"
+            time.sleep(0.02)
+
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
@@ -66,12 +74,14 @@ def soak(workspace: Workspace, folder: Path, seconds: float, kill_every_s: float
     while (left := end - time.monotonic()) > 0:
         pause = kill_every_s * chance.uniform(0.5, 1.5) if kill_every_s else left
         time.sleep(min(left, pause))
-        assert writers[-1].process.poll() is None, writers[-1].errors.read_text()
+        writers[-1].wait_for_units(1)
         if kill_every_s and left > pause:
             writers[-1].kill()
             name = f"writer{len(writers)}"
             writers.append(Party.start("writer", workspace, name, folder))
     parties = [*readers, *writers]
+    for party in (*readers, writers[-1]):
+        party.wait_for_units(3)
     for party in parties:
         alive = party.process.poll() is None
         party.kill()
@@ -116,8 +126,6 @@ def run(workspace: Workspace, folder: Path, seconds: float, kill_every_s: float)
         p95, longest = found[int(0.95 * len(found))], found[-1]
         print(f"{name}: {len(found)} units, p95 {p95:.3f} s, longest {longest:.3f} s")
     assert waits(parties)[-1] < allowed
-    assert all(len(waits([party])) > 2 for party in readers), "somebody starved"
-    assert len(waits(writers)) >= 2
 
 
 @pytest.mark.slow
