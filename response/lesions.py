@@ -55,7 +55,7 @@ def describe_lesions(
     plain = {x.tracking_uid: _describe(seen, x, decisions) for x in tracked}
     roles = _roles(seen, plain, decisions, protocol)
     lesions = tuple(_with_role(plain[x.tracking_uid], *roles[x.tracking_uid]) for x in tracked)
-    return lesions, tuple(_contradictions(seen, lesions))
+    return lesions, find_contradictions(seen, lesions)
 
 
 def _describe(seen: Seen, tracked: TrackedLesion, decisions: Sequence[Decision]) -> Lesion:
@@ -112,7 +112,7 @@ def _roles(
             for uid, f in sorted(at_baseline.items())
             if not lesions[uid].part_of and f.measurement is not None
         ],
-        protocol,
+        protocol.targets,
     )
     roles: dict[str, tuple[Role | None, Source]] = {}
     for uid, _lesion in lesions.items():
@@ -172,7 +172,8 @@ def _baseline_lesion(
     )
 
 
-def _contradictions(seen: Seen, lesions: Sequence[Lesion]) -> list[Refusal]:
+def find_contradictions(seen: Seen, lesions: Sequence[Lesion]) -> tuple[Refusal, ...]:
+    """Return the rows of the tables that contradict what was fixed at baseline."""
     by_uid = {x.tracking_uid: x for x in lesions}
     refused = []
     for finding in seen.findings:
@@ -183,7 +184,7 @@ def _contradictions(seen: Seen, lesions: Sequence[Lesion]) -> list[Refusal]:
         if problem:
             where = f"lesions.csv, label {fact.label}: "
             refused.append(Refusal(seen.subject, finding.time_point, where + problem))
-    return refused
+    return tuple(refused)
 
 
 def _contradiction(seen: Seen, lesion: Lesion, fact: LesionFact) -> str:

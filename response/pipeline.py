@@ -263,9 +263,14 @@ def assess_tracking(
         return False
     streams = build_streams(subject.subject, store.read_time_points(subject.subject))
     stream = next(s for s in streams if s.reader == tracking.reader)
+    start = subject.facts.treatment_start
     readings, assessed = read_tracking(
         tracking,
-        [(s.time_point.time_point, s.time_point.date) for s in stream.stops],
+        [
+            (s.time_point.time_point, s.time_point.date)
+            for s in stream.stops
+            if s.read or start is None or s.time_point.date > start
+        ],
         decisions,
         protocol,
         vouched=_vouched(stream, store.read_registrations(subject.subject)),

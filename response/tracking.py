@@ -4,33 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_UP, Decimal
-
-import numpy as np
-import SimpleITK as sitk
-from numpy.typing import NDArray
-from scipy import ndimage
-from scipy.spatial import cKDTree
+from dataclasses import replace
 
 from response import __version__
 from response.corrections import confirmed_links, latest_state, links_of
-from response.geometry import Grid, choose_slice_axis, slice_normal
-from response.lesions import Seen, describe_lesions
+from response.geometry import Points
+from response.lesions import Seen, describe_lesions, find_contradictions
+from response.marks import SeenStop, read_marks, record
 from response.match import Link, Mark, MarkedTimePoint, Step, TrackedEvent, Tracks, track
-from response.measure import measure_labels
 from response.model import (
     Decision,
     Finding,
     Lesion,
     LesionFact,
-    MarkSet,
-    Measurement,
-    RecordedMeasurement,
     Refusal,
     Registration,
-    Scan,
     SubjectFacts,
     Tracking,
 )
@@ -42,31 +32,6 @@ from response.workspace import Workspace
 
 RULES_VERSION = f"{__version__}/1"
 """Part of every key that says whether a result still holds."""
-
-OTHER_SERIES = 1_000_000
-"""Added to the labels of a second series, so that the marks of a time point have one numbering."""
-
-Points = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class _Marked:
-    """A mark as read: where it comes from, its measurement and voxel centres (n, 3) in LPS mm."""
-
-    scan: Scan
-    marks: MarkSet
-    measured: Measurement
-    points: Points
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """A stop with its marks by number; ``doubles`` are the same lesions on further series."""
-
-    stop: Stop
-    grid: Grid
-    marked: Mapping[int, _Marked]
-    doubles: Mapping[int, tuple[_Marked, ...]]
 
 
 def track_stream(
@@ -92,8 +57,9 @@ def track_stream(
     used = _used(stream, registrations)
     key = _content_key(stream, baseline, protocol, used, decisions)
     if former is not None and former.content_key == key:
-        return None, ()
-    seen = _read_marks(workspace, stream)
+        told = _told(stream, baseline, former.findings)
+        return None, find_contradictions(told, former.lesions)
+    seen = read_marks(workspace, stream)
     uids = _uids(seen, known, former)
     tracks = track(
         [_marked_time_point(s, uids, decisions) for s in seen],
@@ -111,7 +77,7 @@ def _tracking(
     baseline: Baseline,
     protocol: Protocol,
     key: str,
-    seen: Sequence[_Seen],
+    seen: Sequence[SeenStop],
     tracks: Tracks,
     decisions: Sequence[Decision],
 ) -> tuple[Tracking, tuple[Refusal, ...]]:
@@ -121,19 +87,8 @@ def _tracking(
         for event in tracks.events
         for finding in _findings(by_name[event.time_point], event, stream, protocol, decisions)
     )
-    facts = {
-        (fact.time_point, fact.label): fact
-        for stop in stream.stops
-        for fact in stop.time_point.lesion_facts
-        if fact.reader == stream.reader
-    }
-    thickness = {name: s.stop.scan.slice_thickness_mm for name, s in by_name.items()}
-    lesions, refused = describe_lesions(
-        Seen(stream.subject, stream.reader, baseline.time_point, findings, facts, thickness),
-        tracks.lesions,
-        decisions,
-        protocol,
-    )
+    told = _told(stream, baseline, findings)
+    lesions, refused = describe_lesions(told, tracks.lesions, decisions, protocol)
     by_uid = {x.tracking_uid: x for x in lesions}
     made = Tracking(
         stream.subject,
@@ -142,10 +97,24 @@ def _tracking(
         baseline.time_point,
         baseline.assumed,
         lesions,
-        tuple(_with_facts(f, facts, by_uid) for f in findings),
+        tuple(_with_facts(f, told.facts, by_uid) for f in findings),
         tuple(w for w in (baseline.warning, *tracks.warnings) if w),
     )
     return made, refused
+
+
+def _told(stream: Stream, baseline: Baseline, findings: tuple[Finding, ...]) -> Seen:
+    """Return the findings beside what the reader's tables say of them."""
+    points = [stop.time_point for stop in stream.stops]
+    facts = [f for point in points for f in point.lesion_facts if f.reader == stream.reader]
+    return Seen(
+        stream.subject,
+        stream.reader,
+        baseline.time_point,
+        findings,
+        {(fact.time_point, fact.label): fact for fact in facts},
+        {s.time_point.time_point: s.scan.slice_thickness_mm for s in stream.stops},
+    )
 
 
 # ----------------------------------------------------------------------------------- the inputs
@@ -224,83 +193,12 @@ def _links(former: Tracking | None, decisions: Sequence[Decision]) -> list[Link]
     return [*said, *kept]
 
 
-def _read_marks(workspace: Workspace, stream: Stream) -> list[_Seen]:
-    normal: Points | None = None
-    seen = []
-    for stop in stream.stops:
-        image = workspace.read_image(stop.scan.image_path)
-        grid = Grid.of(image)
-        axis = _slice_axis(stop.scan, grid, normal)
-        normal = slice_normal(grid, axis) if normal is None else normal
-        own = _marked(workspace, stop.scan, stop.marks, image, axis) if stop.marks else {}
-        doubles: dict[int, tuple[_Marked, ...]] = {}
-        for number, (scan, marks) in enumerate(stop.others, 1):
-            other_image = workspace.read_image(scan.image_path)
-            other_axis = _slice_axis(scan, Grid.of(other_image), normal)
-            further = _marked(workspace, scan, marks, other_image, other_axis)
-            _join_series(workspace, stop, own, further, number, doubles)
-        seen.append(_Seen(stop, grid, own, doubles))
-    return seen
-
-
-def _slice_axis(scan: Scan, grid: Grid, normal: Points | None) -> int:
-    if scan.source == "dicom":
-        return scan.slice_axis
-    return choose_slice_axis(grid, reference_normal=normal)
-
-
-def _marked(
-    workspace: Workspace, scan: Scan, marks: MarkSet, image: sitk.Image, axis: int
-) -> dict[int, _Marked]:
-    if not marks.mask_path:
-        return {}
-    mask = workspace.read_image(marks.mask_path)
-    grid = Grid.of(mask)
-    array = sitk.GetArrayViewFromImage(mask)
-    boxes = ndimage.find_objects(array.astype(np.int32))
-    found = {}
-    for measured in measure_labels(image, mask, slice_axis=axis):
-        box = boxes[measured.label - 1]
-        low = [edge.start for edge in box]
-        kji = np.argwhere(array[box] == measured.label) + low
-        points = grid.to_points(kji[:, ::-1].astype(float))
-        found[measured.label] = _Marked(scan, marks, measured, points)
-    return found
-
-
-def _join_series(
-    workspace: Workspace,
-    stop: Stop,
-    own: dict[int, _Marked],
-    further: Mapping[int, _Marked],
-    number: int,
-    doubles: dict[int, tuple[_Marked, ...]],
-) -> None:
-    """Give marks of another series to the lesion they overlap, or number them on.
-
-    Series of one time point share the patient's space: a PET and its CT.
-    """
-    for label, mark in further.items():
-        hits = {k: _overlap(m.points, mark.points) for k, m in own.items()}
-        best = max(hits, key=lambda k: hits[k], default=None)
-        if best is not None and hits[best] > 0:
-            doubles[best] = (*doubles.get(best, ()), mark)
-        else:
-            own[OTHER_SERIES * number + label] = mark
-
-
-def _overlap(one: Points, two: Points) -> int:
-    """Return how many points of ``two`` lie within 2 mm of ``one``."""
-    distances, _ = cKDTree(one).query(two, distance_upper_bound=2.0)
-    return int(np.isfinite(distances).sum())
-
-
 def _set_id(stop: Stop) -> str:
     return stop.marks.mark_set_id if stop.marks else ""
 
 
 def _uids(
-    seen: Sequence[_Seen], known: Mapping[tuple[str, int], str], former: Tracking | None
+    seen: Sequence[SeenStop], known: Mapping[tuple[str, int], str], former: Tracking | None
 ) -> dict[tuple[str, int], str]:
     """Return the identities that marks held before, by place where a mask was replaced."""
     uids: dict[tuple[str, int], str] = {}
@@ -316,19 +214,24 @@ def _uids(
     return uids
 
 
-def _adopt(s: _Seen, former: Tracking, uids: dict[tuple[str, int], str], taken: set[str]) -> None:
+def _adopt(
+    s: SeenStop, former: Tracking, uids: dict[tuple[str, int], str], taken: set[str]
+) -> None:
     """Let marks of a replaced mask keep the identity of the mark that stood at their place."""
     name = s.stop.time_point.time_point
-    old = [f for f in former.findings if f.time_point == name and f.label is not None and f.place]
+    old = [
+        (f.tracking_uid, f.place)
+        for f in former.findings
+        if f.time_point == name and f.label is not None and f.place is not None
+    ]
     for number, mark in s.marked.items():
         if (_set_id(s.stop), number) in uids:
             continue
         radius = max(2.0, mark.measured.longest_diameter_mm / 4)
         near = [
-            f.tracking_uid
-            for f in old
-            if f.tracking_uid not in taken
-            and np.linalg.norm(np.subtract(f.place, mark.measured.centroid)) <= radius
+            uid
+            for uid, place in old
+            if uid not in taken and math.dist(place, mark.measured.centroid) <= radius
         ]
         if len(near) == 1:
             uids[_set_id(s.stop), number] = near[0]
@@ -336,7 +239,7 @@ def _adopt(s: _Seen, former: Tracking, uids: dict[tuple[str, int], str], taken: 
 
 
 def _marked_time_point(
-    s: _Seen, uids: Mapping[tuple[str, int], str], decisions: Sequence[Decision]
+    s: SeenStop, uids: Mapping[tuple[str, int], str], decisions: Sequence[Decision]
 ) -> MarkedTimePoint:
     stop = s.stop
     facts = _facts_of(stop)
@@ -378,36 +281,12 @@ def _facts_of(stop: Stop) -> dict[int, LesionFact]:
 # ---------------------------------------------------------------------------------- the findings
 
 
-def record(measured: Measurement, precision_mm: Decimal) -> RecordedMeasurement:
-    """Return a measurement as recorded: its diameters rounded once, half up.
-
-    Examples
-    --------
-    >>> round_mm(12.34999, Decimal("0.1"))
-    Decimal('12.3')
-    """
-    return RecordedMeasurement(
-        longest_diameter_mm=round_mm(measured.longest_diameter_mm, precision_mm),
-        short_axis_mm=round_mm(measured.short_axis_mm, precision_mm),
-        volume_mm3=measured.volume_mm3,
-        extent_3d_mm=measured.extent_3d_mm,
-        longest_segment=measured.longest_segment,
-        short_segment=measured.short_segment,
-        slice_axis=measured.slice_axis,
-        slice_index=measured.slice_index,
-    )
-
-
-def round_mm(value_mm: float, precision_mm: Decimal) -> Decimal:
-    """Round a length to the protocol's precision, half up."""
-    # 12.35 mm computed as 12.349999999 is 12.35: the ninth decimal is noise, not size.
-    exact = Decimal(repr(round(value_mm, 9)))
-    steps = (exact / precision_mm).quantize(Decimal(1), rounding=ROUND_HALF_UP)
-    return steps * precision_mm
-
-
 def _findings(
-    s: _Seen, event: TrackedEvent, stream: Stream, protocol: Protocol, decisions: Sequence[Decision]
+    s: SeenStop,
+    event: TrackedEvent,
+    stream: Stream,
+    protocol: Protocol,
+    decisions: Sequence[Decision],
 ) -> list[Finding]:
     stop = s.stop
     precision = protocol.targets.recorded_precision_mm
