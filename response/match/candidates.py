@@ -68,6 +68,12 @@ class Candidate:
     surprise: float
 
 
+def is_astray(candidate: Candidate) -> bool:
+    """Tell whether a pair lies beyond the likely error and does not overlap either."""
+    overlap = max(candidate.covered, candidate.contained)
+    return overlap < limits.OVERLAPPING and candidate.surprise > limits.BOUND_IN_SIGMAS**2
+
+
 def find_candidates(
     lesions: Sequence[Expected], shapes: Sequence[Shape], shifts: Points
 ) -> tuple[Candidate, ...]:
@@ -81,19 +87,22 @@ def find_candidates(
         Per lesion, shape ``(n, 3)`` mm: the error its neighbours share, added to its place.
     """
     found = []
+    lows = np.array([shape.low - shape.half_mm.max() for shape in shapes]).reshape(-1, 3)
+    highs = np.array([shape.high + shape.half_mm.max() for shape in shapes]).reshape(-1, 3)
     for i, (lesion, shift) in enumerate(zip(lesions, shifts, strict=True)):
         if not lesion.findable:
             continue
-        for j, shape in enumerate(shapes):
-            candidate = _compare(i, lesion, j, shape, shift)
+        # Boxes first, all marks at once: the trees are asked only where they may say something.
+        points, wide = lesion.extent.points + shift, lesion.reach_mm + lesion.extent.reach_mm
+        gaps = np.maximum(lows - points.max(axis=0), points.min(axis=0) - highs)
+        for j in np.flatnonzero((gaps <= wide).all(axis=1)).tolist():
+            candidate = _compare(i, lesion, j, shapes[j], shift)
             if candidate is not None:
                 found.append(candidate)
     return tuple(found)
 
 
 def _compare(i: int, lesion: Expected, j: int, shape: Shape, shift: Points) -> Candidate | None:
-    if _clearly_apart(lesion, shape, shift):
-        return None
     to_mark = shape.distances_mm(lesion.extent.points + shift)
     if to_mark.min() > lesion.reach_mm:
         return None
@@ -137,8 +146,9 @@ def place_cost(lesion: Expected, centre: Points, place: Points, volume_mm3: floa
     near = spread_mm(lesion, volume_mm3, sigma)
     far = spread_mm(lesion, volume_mm3, max(sigma, limits.ASTRAY_SIGMA_MM))
     squared = float(((place - centre) ** 2).sum())
-    good = (1 + squared / near**2 / nu) ** (-(nu + 3) / 2) * (sigma / near) ** 3
-    astray = exp(-squared / far**2 / 2) * (sigma / far) ** 3
+    reference = limits.REFERENCE_SIGMA_MM
+    good = (1 + squared / near**2 / nu) ** (-(nu + 3) / 2) * (reference / near) ** 3
+    astray = exp(-squared / far**2 / 2) * (reference / far) ** 3
     likely = (1 - limits.ASTRAY_SHARE) * good + limits.ASTRAY_SHARE * astray
     return -log(max(likely, limits.LEAST_LIKELY))
 
@@ -156,11 +166,3 @@ def overlap_cost(overlap: float) -> float:
 def size_cost(ratio: float) -> float:
     """Return the cost (nats) of a change of volume by this factor."""
     return min((log(ratio) / limits.SIZE_SIGMA) ** 2 / 2, limits.SIZE_COST_CEILING)
-
-
-def _clearly_apart(lesion: Expected, shape: Shape, shift: Points) -> bool:
-    """Tell from boxes alone that a pair is too far apart, to spare the trees."""
-    low, high = lesion.extent.points.min(axis=0), lesion.extent.points.max(axis=0)
-    gap = np.maximum(shape.low - (high + shift), (low + shift) - shape.high)
-    widest = lesion.reach_mm + lesion.extent.reach_mm + shape.half_mm.max()
-    return bool((gap > widest).any())

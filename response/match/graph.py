@@ -14,7 +14,7 @@ import numpy as np
 from response.geometry import Points
 from response.match import limits
 from response.match.assignment import Assignment, assign
-from response.match.candidates import Candidate, Expected, find_candidates
+from response.match.candidates import Candidate, Expected, find_candidates, is_astray
 from response.match.edges import Edge, Pair, Scene, Wishes
 from response.match.extent import Shape
 from response.match.fusion import find_merges, find_splits, unpair_fused
@@ -85,7 +85,7 @@ def _rescale(
 ) -> list[Expected]:
     """Correct the bound of the step's error by the errors of the pairs found so far."""
     surprises = [c.surprise for c in candidates if pairs.get(c.lesion) == c.mark]
-    if not surprises:
+    if len(surprises) < limits.SCALE_PAIRS:
         return list(lesions)
     measured = float(np.median(surprises)) / limits.CHI_SQUARED_3_MEDIAN
     weight = len(surprises) / (len(surprises) + limits.SCALE_PRIOR)
@@ -122,7 +122,7 @@ def _complete(scene: Scene, answer: Assignment) -> Graph:
     """Add merges and splits to the one-to-one answer, and name what is left."""
     first_forced = _one_to_one(sorted(scene.wishes.forced))
     pairs = [Edge(i, j, 1.0, True) for i, j in first_forced]
-    pairs += [Edge(i, j, answer.lesion_confidence[i]) for i, j in answer.pairs.items()]
+    pairs += [Edge(i, j, _pair_confidence(scene, answer, i, j)) for i, j in answer.pairs.items()]
     merges, splits = _fuse(scene, pairs)
     loosened = unpair_fused(scene, pairs)
     if len(loosened) < len(pairs):
@@ -139,6 +139,13 @@ def _complete(scene: Scene, answer: Assignment) -> Graph:
         {j: c for j, c in answer.mark_confidence.items() if j not in marks},
         _touched(scene, lesions),
     )
+
+
+def _pair_confidence(scene: Scene, answer: Assignment, lesion: int, mark: int) -> float:
+    """Return how clear the answer is, and no more than its distance allows."""
+    margin = answer.lesion_confidence[lesion]
+    found = next(c for c in scene.candidates if (c.lesion, c.mark) == (lesion, mark))
+    return min(margin, limits.ASTRAY_CONFIDENCE) if is_astray(found) else margin
 
 
 def _fuse(scene: Scene, pairs: Sequence[Edge]) -> tuple[list[Edge], list[Edge]]:

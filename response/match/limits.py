@@ -21,9 +21,15 @@ ERROR_CEILING_MM = 25.0
 """A lesion carried further than this without being seen is not looked for any wider."""
 
 ASTRAY_SHARE = 0.05
-ASTRAY_SIGMA_MM = 8.0
+ASTRAY_SIGMA_MM = 6.0
 """Even then one place in twenty is off by a centimetre: beside a moved organ, where a lesion went.
-(On phantoms, 2 to 3 of 28 lesions were off by more than 8 mm after registrations that passed.)"""
+(On phantoms, 5 of 58 places were off by more than 8 mm after registrations that passed.)"""
+
+ASTRAY_CONFIDENCE = 0.8
+"""The most that is claimed of a pair that lies beyond the likely error and does not overlap."""
+
+REFERENCE_SIGMA_MM = 1.4
+"""Spread of a good registration; densities are counted against this one."""
 
 BOUND_IN_SIGMAS = 2.8
 """The expected error bounds a place: 95 % of a Gaussian in space lies within 2.8 sigma."""
@@ -55,6 +61,9 @@ OVERLAP_SLOPE = 6.0
 
 SCALE_PRIOR = 6.0
 """Pairs whose errors weigh as much as the bound that the registration gave."""
+
+SCALE_PAIRS = 5
+"""With fewer pairs a wrong one would excuse itself."""
 
 SCALE_RANGE = (0.5, 2.0)
 """The bound is corrected by no more than this."""
