@@ -7,7 +7,7 @@ does not matter in which order, or which way round, frames and rows are stored.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +90,7 @@ def _draw(path: Path, grid: Grid, labels: Voxels, slice_of: Mapping[str, int]) -
         seen: set[int] = set()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            frames = iter_pixels(dataset)
+            frames = _iterate_frames(dataset)
             for groups, pixels in zip(_list_groups(dataset), frames, strict=True):
                 for segment, marked in _find_marked(dataset, groups, pixels):
                     voxels = _to_voxels(marked, dataset, groups, grid, slice_of)
@@ -109,6 +109,20 @@ def _check_readable(dataset: Any) -> None:
     voxels = int(dataset.Rows) * int(dataset.Columns) * int(dataset.get("NumberOfFrames") or 1)
     if voxels > 8 * MAX_VOXELS:
         raise InputError(f"declares {voxels} pixels, over the limit")
+
+
+def _iterate_frames(dataset: Any) -> Iterator[npt.NDArray[Any]]:
+    """Decode frame by frame (rows, columns): all at once may not fit into memory."""
+    if dataset.BitsAllocated != 1 or dataset.file_meta.TransferSyntaxUID.is_compressed:
+        yield from iter_pixels(dataset)
+        return
+    # One bit per pixel, frames packed without gaps: a frame may begin within a byte.
+    rows, columns = int(dataset.Rows), int(dataset.Columns)
+    packed = np.frombuffer(dataset.PixelData, np.uint8)
+    for number in range(int(dataset.get("NumberOfFrames") or 1)):
+        first, last = number * rows * columns, (number + 1) * rows * columns
+        bits = np.unpackbits(packed[first // 8 : -(-last // 8)], bitorder="little")
+        yield bits[first % 8 :][: rows * columns].reshape(rows, columns)
 
 
 def _list_groups(dataset: Any) -> list[tuple[Any, Any]]:

@@ -6,9 +6,13 @@ import csv
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import highdicom as hd
 import numpy as np
+import pydicom
 import pytest
 import SimpleITK as sitk
+from pydicom.sr.codedict import codes
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
 from response.ingest import ingest_paths
 from response.store import Store
@@ -85,6 +89,116 @@ class Clinic:
 
     def read_labels(self, mark_set) -> np.ndarray:
         return sitk.GetArrayFromImage(self.workspace.read_image(mark_set.mask_path))
+
+
+AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+
+
+@dataclass
+class Tree:
+    """A DICOM folder that grows series by series; a series is the list of its files."""
+
+    folder: Path
+
+    def add_series(
+        self,
+        subject="P1",
+        date="20250110",
+        number=3,
+        slices=6,
+        gap=2.5,
+        orientation=AXIAL,
+        seed=0,
+        rows=12,
+        columns=10,
+        **tags,
+    ) -> list[Path]:
+        """Slices are written in reverse, each value from `seed`; stored value − 1024 is HU."""
+        uid, frame = generate_uid(), generate_uid()
+        values = np.random.default_rng(seed).integers(0, 2000, (slices, rows, columns))
+        normal = np.cross(orientation[:3], orientation[3:])
+        folder = self.folder / f"{subject}_{date}_{number}_{uid[-6:]}"
+        folder.mkdir(parents=True)
+        paths = []
+        for index in range(slices):
+            dataset = pydicom.Dataset()
+            dataset.PatientID, dataset.PatientName = subject, "Secret^Name"
+            dataset.PatientBirthDate = dataset.PatientSex = ""
+            dataset.StudyDate, dataset.StudyTime = date, "101500"
+            dataset.StudyID = dataset.AccessionNumber = dataset.ReferringPhysicianName = ""
+            dataset.StudyInstanceUID = pydicom.uid.generate_uid(entropy_srcs=[subject, date])
+            dataset.SeriesInstanceUID, dataset.SeriesNumber = uid, number
+            dataset.FrameOfReferenceUID = frame
+            dataset.SOPClassUID, dataset.SOPInstanceUID = CTImageStorage, generate_uid()
+            dataset.Modality, dataset.Manufacturer = "CT", "Phantom"
+            dataset.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"]
+            dataset.InstanceNumber = index + 1
+            place = np.array([-30.0, -40.0, 100.0]) + index * gap * normal
+            dataset.ImagePositionPatient = [round(float(part), 6) for part in place]
+            dataset.ImageOrientationPatient = list(orientation)
+            dataset.PixelSpacing, dataset.SliceThickness = [0.8, 0.7], abs(gap)
+            dataset.Rows, dataset.Columns = rows, columns
+            dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
+            dataset.BitsAllocated = dataset.BitsStored = 16
+            dataset.HighBit, dataset.PixelRepresentation = 15, 0
+            dataset.RescaleSlope, dataset.RescaleIntercept = 1, -1024
+            dataset.PixelData = values[index].astype("<u2").tobytes()
+            for name, value in tags.items():
+                setattr(dataset, name, value)
+            dataset.file_meta = pydicom.dataset.FileMetaDataset()
+            dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+            dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
+            dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+            paths.append(folder / f"{slices - index:04d}.dcm")
+            dataset.save_as(paths[-1], enforce_file_format=True)
+        return paths
+
+    def add_segmentation(
+        self, series: list[Path], marks: np.ndarray, *, kind="BINARY", name="seg.dcm"
+    ) -> Path:
+        """`marks` is (slices, rows, columns) of labels, or (…, segments) of 0 and 1 (or less)."""
+        if marks.ndim == 3:
+            count = int(marks.max())
+            marks = np.stack([marks == label for label in range(1, count + 1)], axis=-1)
+        segments = [
+            hd.seg.SegmentDescription(
+                segment_number=number,
+                segment_label=f"lesion {number}",
+                segmented_property_category=codes.SCT.MorphologicallyAbnormalStructure,
+                segmented_property_type=codes.SCT.Neoplasm,
+                algorithm_type="MANUAL",
+            )
+            for number in range(1, marks.shape[-1] + 1)
+        ]
+        segmentation = hd.seg.Segmentation(
+            source_images=[pydicom.dcmread(path) for path in series],
+            pixel_array=marks.astype(np.float32 if kind == "FRACTIONAL" else np.uint8),
+            segmentation_type=kind,
+            segment_descriptions=segments,
+            series_instance_uid=generate_uid(),
+            series_number=100,
+            sop_instance_uid=generate_uid(),
+            instance_number=1,
+            manufacturer="Phantom",
+            manufacturer_model_name="Phantom",
+            software_versions="1",
+            device_serial_number="1",
+        )
+        path = series[0].parent.parent / name
+        segmentation.save_as(path)
+        return path
+
+    def edit(self, path: Path, **tags) -> Path:
+        dataset = pydicom.dcmread(path)
+        for name, value in tags.items():
+            setattr(dataset, name, value)
+        dataset.save_as(path)
+        return path
+
+
+@pytest.fixture
+def tree(tmp_path) -> Tree:
+    return Tree(tmp_path / "dicom")
 
 
 @pytest.fixture
