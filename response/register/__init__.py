@@ -15,6 +15,7 @@ from response.register.port import (
     read_result,
     register,
 )
+from response.register.process import stop_workers
 from response.register.transform import Transform
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "read_result",
     "register",
     "register_files",
+    "stop_workers",
     "write_points",
 ]

@@ -31,16 +31,17 @@ from response.register.prepare import (
     choose_grid,
     choose_spacing,
     find_body,
-    pad_moving,
+    pad_ends,
     resample_to_frame,
     rescale_values,
+    shrink,
     to_frame_image,
 )
-from response.register.quality import Verdict, judge
+from response.register.quality import HOUNSFIELD, NO_SCALE, Verdict, judge
 from response.register.rigid import RigidResult, body_centroid, register_rigid
 from response.register.transform import Field, Transform
 
-Engine = Callable[[Image, sitk.Image, Path], Image]
+Engine = Callable[[Image, Image, Path], Image]
 """Fixed and moving image on one grid, a private folder → displacement in mm on that grid."""
 
 CHECK_EVERY = 7
@@ -51,11 +52,16 @@ RIGID_FACTOR = 2
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Both scans on the common scale, the working grid, and the rigid step between them."""
+    """Both scans on the common scale, the working grid, and the rigid step between them.
 
-    fixed: sitk.Image
-    moving: sitk.Image
-    padded: sitk.Image
+    ``target`` is the fixed scan on the working grid, in its frame; ``padded`` the moving scan at
+    working resolution, its cut ends replicated.
+    """
+
+    fixed: Image
+    moving: Image
+    target: Image
+    padded: Image
     grid: WorkingGrid
     rigid: RigidResult
 
@@ -85,7 +91,7 @@ def register_scans(
         result = second = Transform.from_rigid(prepared.grid, prepared.rigid.transform)
         failure = str(problem)
     figures = measure_figures(prepared, result, second)
-    verdict = judge(figures, failure)
+    verdict = judge(figures, failure, HOUNSFIELD if modality.upper() == "CT" else NO_SCALE)
     return Outcome(_fall_back(prepared, result, verdict.keep), verdict, figures)
 
 
@@ -105,7 +111,8 @@ def prepare(fixed: Image, moving: Image, modality: str) -> Prepared:
     spacing = min(choose_spacing(fixed), choose_spacing(moving))
     rigid = register_rigid(fixed, moving, RIGID_FACTOR * spacing)
     grid = choose_grid(fixed, spacing)
-    return Prepared(fixed, moving, pad_moving(moving, spacing), grid, rigid)
+    target = resample_to_frame(pad_ends(fixed, spacing), grid)
+    return Prepared(fixed, moving, target, pad_ends(moving, spacing), grid, rigid)
 
 
 def crop_to_field(image: Image) -> Image:
@@ -123,7 +130,7 @@ def bend(prepared: Prepared, engine: Engine, folder: Path) -> tuple[Transform, T
     """The engine's result (coarse and fine field after the rigid step), and a second opinion."""
     rigid = prepared.rigid.transform
     grid = prepared.grid
-    target = resample_to_frame(prepared.fixed, grid)
+    target = prepared.target
     shown = warp_to_frame(Transform.from_rigid(grid, rigid), prepared.padded)
     first = Field.of(coarse.align_coarse(target, shown))
     shown = warp_to_frame(Transform.from_rigid(grid, rigid, (first,)), prepared.padded)
@@ -138,10 +145,11 @@ def bend(prepared: Prepared, engine: Engine, folder: Path) -> tuple[Transform, T
 def measure_figures(prepared: Prepared, result: Transform, second: Transform) -> Figures:
     """Everything the trust gate wants to know (see :class:`Figures`)."""
     grid = result.grid
-    target = sitk.GetArrayFromImage(resample_to_frame(prepared.fixed, grid))
-    body = find_body(resample_to_frame(prepared.fixed, grid))
+    target = sitk.GetArrayFromImage(prepared.target)
+    body = find_body(prepared.target)
     rigid = Transform(grid, result.matrix, result.offset)
-    at_first, at_last = (_show(step, prepared.moving) for step in (rigid, result))
+    moving = shrink(prepared.moving, grid.spacing_mm)
+    at_first, at_last = (_show(step, moving) for step in (rigid, result))
     common = body & (at_last >= AIR)
     shift, degrees = _describe_rigid(prepared)
     bent, other = displace(result), displace(second)

@@ -28,7 +28,7 @@ BODY_ABOVE = -300.0
 """Fat starts near -150 HU, lung ends near -500: what lies above belongs to the body's shell."""
 WORKING_SPACINGS_MM = (4.0, 3.0, 2.0, 1.5, 1.0)
 """4 mm is enough for a trunk; a thin slab needs a finer grid to have any depth."""
-LEAST_VOXELS = 20
+LEAST_VOXELS = 16
 """A side with fewer voxels than this leaves the coarsest level (a quarter) without content."""
 BODY_MARGIN_VOXELS = 3
 PADDING_VOXELS = 30
@@ -166,9 +166,9 @@ def choose_grid(fixed: Image, spacing_mm: float) -> WorkingGrid:
     return WorkingGrid(tuple(first), small.GetDirection(), spacing_mm, (size[0], size[1], size[2]))
 
 
-def pad_moving(moving: Image, spacing_mm: float) -> Image:
-    """The moving image at working resolution, its cut ends replicated outwards."""
-    small = shrink(moving, spacing_mm)
+def pad_ends(image: Image, spacing_mm: float) -> Image:
+    """The image at working resolution (means), its cut ends replicated outwards."""
+    small = shrink(image, spacing_mm)
     array = sitk.GetArrayViewFromImage(small)
     counts = []
     for axis in range(3):

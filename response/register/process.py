@@ -29,6 +29,9 @@ THREADS = {
 """One thread: the only number at which two runs agree to the last bit on every machine."""
 
 
+_RUNNING: set[subprocess.Popen[bytes]] = set()
+
+
 @contextlib.contextmanager
 def scratch_folder(private: Path | None) -> Iterator[Path]:
     """A folder only this user can read, removed whatever happens.
@@ -83,6 +86,7 @@ def run_worker(job: Mapping[str, object], scratch: Path, time_limit_s: float) ->
             env={**os.environ, **THREADS, "TMPDIR": str(scratch)},
             start_new_session=True,
         )
+        _RUNNING.add(child)
         try:
             status = child.wait(timeout=time_limit_s)
         except subprocess.TimeoutExpired:
@@ -91,15 +95,26 @@ def run_worker(job: Mapping[str, object], scratch: Path, time_limit_s: float) ->
             ) from None
         finally:
             _end(child)
+            _RUNNING.discard(child)
     if status != 0:
         raise _explain(status, report, log)
 
 
+def stop_workers() -> None:
+    """Kill every worker of this process, whose callers get a RegistrationError: for an interrupt.
+
+    Threads that wait for a worker would otherwise keep the program alive until it is done.
+    """
+    for child in tuple(_RUNNING):
+        _end(child)
+
+
 def _end(child: subprocess.Popen[bytes]) -> None:
     """Nothing of the worker's group goes on after this."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
+    if child.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
 
 
 def _explain(status: int, report: Path, log: Path) -> errors.ResponseError:

@@ -15,7 +15,7 @@ import pytest
 import SimpleITK as sitk
 
 from response.errors import RegistrationError
-from response.register import register
+from response.register import register, stop_workers
 from response.register.process import scratch_folder
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -53,8 +53,13 @@ def scans(body: Any, tmp_path: Path) -> Path:
     return tmp_path
 
 
+def kill_first(scans: Path) -> None:
+    os.kill(workers(str(scans))[0], signal.SIGKILL)
+
+
 @linux
-def test_a_killed_worker_is_an_error_that_leaves_nothing(scans: Path) -> None:
+@pytest.mark.parametrize("end", [kill_first, lambda scans: stop_workers()])
+def test_a_killed_worker_is_an_error_that_leaves_nothing(scans: Path, end: Any) -> None:
     problems: list[RegistrationError] = []
 
     def run() -> None:
@@ -71,7 +76,7 @@ def test_a_killed_worker_is_an_error_that_leaves_nothing(scans: Path) -> None:
     thread = threading.Thread(target=run)
     thread.start()
     wait_for(lambda: workers(str(scans)))
-    os.kill(workers(str(scans))[0], signal.SIGKILL)
+    end(scans)
     thread.join(60)
     assert "SIGKILL" in str(problems[0])
     assert not list((scans / "private").iterdir())

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from response.register.figures import Figures
-from response.register.quality import judge
+from response.register.quality import NO_SCALE, judge
 
 GOOD = Figures(
     start_shift_mm=12.0,
@@ -60,6 +60,12 @@ def test_one_doubt_is_enough(figure: str, value: float, keep: str, word: str) ->
     assert not verdict.trusted
     assert verdict.keep == keep
     assert word in verdict.reason
+
+
+def test_without_an_absolute_scale_less_likeness_is_asked_for() -> None:
+    brain = replace(GOOD, similarity=0.57, local_similarity=0.88, similarity_rigid=0.35)
+    assert not judge(brain).trusted
+    assert judge(brain, least=NO_SCALE).trusted
 
 
 def test_figures_that_are_not_numbers_are_not_trusted() -> None:

@@ -37,7 +37,14 @@ def test_another_body_is_not_trusted(pair: Register, body: Any, stranger: Any) -
     assert result.engine in ("rigid", "centre")
 
 
-@pytest.mark.parametrize("axes", [(True, False, False), (False, True, False), (True, True, False)])
+@pytest.mark.parametrize(
+    "axes",
+    [
+        (True, False, False),
+        pytest.param((False, True, False), marks=pytest.mark.slow),
+        pytest.param((True, True, False), marks=pytest.mark.slow),
+    ],
+)
 def test_a_scan_flipped_under_its_header_is_not_trusted(
     pair: Register, body: Any, axes: tuple[bool, bool, bool]
 ) -> None:
@@ -49,6 +56,7 @@ def test_a_scan_flipped_under_its_header_is_not_trusted(
     assert "orientation" in result.reason
 
 
+@pytest.mark.slow
 def test_a_scan_stored_the_other_way_round_is_the_same_scan(
     pair: Register, body: Any, make_motion: Any
 ) -> None:
@@ -70,6 +78,7 @@ def test_an_origin_five_metres_away_is_followed_but_not_trusted(pair: Register, 
     assert np.abs(moved - (0.0, 0.0, 5000.0)).max() < 3.0
 
 
+@pytest.mark.slow
 def test_a_shorter_field_and_a_large_step_are_trusted(
     pair: Register, body: Any, make_motion: Any
 ) -> None:
@@ -80,9 +89,10 @@ def test_a_shorter_field_and_a_large_step_are_trusted(
     seen = np.abs(truth[:, 2] - 40.0) < 15 * 4.5
     error = Transform.load(result.folder).map_points(body.places()) - truth
     assert result.trusted, result.reason
-    assert np.median(np.linalg.norm(error, axis=1)[seen]) < 2.0
+    assert np.median(np.linalg.norm(error, axis=1)[seen]) < 3.0
 
 
+@pytest.mark.slow
 def test_values_without_a_scale_register_as_well(pair: Any, body: Any, make_motion: Any) -> None:
     moved = make_motion(shift=(6.0, -4.0, 9.0))
     fixed, moving = body.scan(), body.scan(moved.to_body, noise_seed=1)
