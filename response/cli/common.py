@@ -50,7 +50,7 @@ def actor() -> str:
 def open_workspace(home: Path | None, *, create: bool = True) -> tuple[Workspace, Store]:
     """Open the workspace and its store, or end with status 2."""
     workspace = Workspace.open(home, create=create)
-    return workspace, Store(workspace)
+    return workspace, Store(workspace, keep=True)
 
 
 def choose_subjects(store: Store, name: str | None) -> list[Subject]:
