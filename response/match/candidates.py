@@ -17,22 +17,21 @@ from response.match.extent import Extent, Shape, equivalent_radius_mm
 class Expected:
     """A lesion where it is expected at this time point.
 
-    ``error_mm`` bounds how far off that place may be, ``trusted`` says whether the way there is;
-    ``gone`` that it had resolved. ``scale`` is how much larger the errors of this step turned out
-    than was likely.
+    ``error_mm`` bounds how far off that place may be, ``likely_mm`` is what 95 of 100 keep to;
+    ``gone`` says that it had resolved. ``scale`` is how much larger the errors of this step turned
+    out than was likely.
     """
 
     extent: Extent
     error_mm: float
-    trusted: bool = True
+    likely_mm: float
     gone: bool = False
     scale: float = 1.0
 
     @property
     def sigma_mm(self) -> float:
         """Likely spread of the place's error along one axis."""
-        most = limits.LIKELY_ERROR_MM if self.trusted else limits.ERROR_CEILING_MM
-        likely = min(self.error_mm, most) * self.scale
+        likely = min(self.likely_mm * self.scale, limits.ERROR_CEILING_MM)
         return max(likely, limits.ERROR_FLOOR_MM) / limits.BOUND_IN_SIGMAS
 
     @property
@@ -68,10 +67,14 @@ class Candidate:
     surprise: float
 
 
-def is_astray(candidate: Candidate) -> bool:
-    """Tell whether a pair lies beyond the likely error and does not overlap either."""
+def is_astray(candidate: Candidate, lesion: Expected) -> bool:
+    """Tell whether a pair lies beyond the likely error and does not overlap either.
+
+    A lesion that had resolved is not said to be back from nearness alone: it has to overlap.
+    """
     overlap = max(candidate.covered, candidate.contained)
-    return overlap < limits.OVERLAPPING and candidate.surprise > limits.BOUND_IN_SIGMAS**2
+    far = candidate.surprise > limits.BOUND_IN_SIGMAS**2
+    return overlap < limits.OVERLAPPING and (far or lesion.gone)
 
 
 def find_candidates(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import hypot
 
+from response.match import limits
 from response.match.candidates import Expected
 from response.match.extent import Extent, Shape, carry
 from response.match.model import MarkedTimePoint, Step
@@ -16,11 +17,12 @@ from response.terms import Role
 class Followed:
     """What is known of a lesion at the time point that is being looked at.
 
-    ``extent`` is where it is expected there. ``error_mm`` and ``distrust`` (why the way is not
-    trusted; empty where it is) sum up the steps since it was last seen; ``modality`` is what it was
-    last seen in. ``born`` and ``label`` are the time point (by position) and label of its first
-    mark, ``last_label`` the label of its latest. ``fixed`` says that its uid is not of this run's
-    making. ``part_of`` and ``merged_into`` are numbers of other lesions.
+    ``extent`` is where it is expected there. ``error_mm`` (bound), ``likely_mm`` and ``distrust``
+    (why the way is not trusted; empty where it is) sum up the ``steps`` since it was last seen;
+    ``modality`` is what it was last seen in. ``born`` and ``label`` are the time point (by
+    position) and label of its first mark, ``last_label`` the label of its latest. ``fixed`` says
+    that its uid is not of this run's making. ``part_of`` and ``merged_into`` are numbers of other
+    lesions.
     """
 
     number: int
@@ -33,7 +35,9 @@ class Followed:
     modality: str
     at_baseline: bool
     target: bool
+    steps: int = 0
     error_mm: float = 0.0
+    likely_mm: float = 0.0
     distrust: str = ""
     gone: bool = False
     part_of: int | None = None
@@ -47,7 +51,8 @@ class Followed:
     @property
     def expected(self) -> Expected:
         """The lesion as the graph sees it."""
-        return Expected(self.extent, self.error_mm, not self.distrust, self.gone)
+        factor = limits.UNSEEN_FACTOR if self.steps > 1 else 1.0
+        return Expected(self.extent, self.error_mm, self.likely_mm * factor, self.gone)
 
     def seen(self, shape: Shape, time_point: MarkedTimePoint, *, at_baseline: bool) -> Followed:
         """Return the lesion as it is after it was marked."""
@@ -57,7 +62,9 @@ class Followed:
             modality=time_point.modality,
             at_baseline=self.at_baseline or at_baseline,
             target=self.target or shape.mark.role is Role.TARGET,
+            steps=0,
             error_mm=0.0,
+            likely_mm=0.0,
             distrust="",
             gone=False,
             merged_into=None,
@@ -71,11 +78,18 @@ def carry_all(lesions: Sequence[Followed], step: Step) -> tuple[Followed, ...]:
         replace(
             lesion,
             extent=extent,
+            steps=lesion.steps + 1,
             error_mm=hypot(lesion.error_mm, step.expected_error_mm),
+            likely_mm=hypot(lesion.likely_mm, _likely_mm(step)),
             distrust=lesion.distrust or _distrust(step),
         )
         for lesion, extent in zip(lesions, extents, strict=True)
     )
+
+
+def _likely_mm(step: Step) -> float:
+    most = limits.LIKELY_ERROR_MM if step.trusted else limits.ERROR_CEILING_MM
+    return min(step.expected_error_mm, most)
 
 
 def _distrust(step: Step) -> str:

@@ -145,7 +145,8 @@ def _pair_confidence(scene: Scene, answer: Assignment, lesion: int, mark: int) -
     """Return how clear the answer is, and no more than its distance allows."""
     margin = answer.lesion_confidence[lesion]
     found = next(c for c in scene.candidates if (c.lesion, c.mark) == (lesion, mark))
-    return min(margin, limits.ASTRAY_CONFIDENCE) if is_astray(found) else margin
+    astray = is_astray(found, scene.lesions[lesion])
+    return min(margin, limits.ASTRAY_CONFIDENCE) if astray else margin
 
 
 def _fuse(scene: Scene, pairs: Sequence[Edge]) -> tuple[list[Edge], list[Edge]]:

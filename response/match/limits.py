@@ -17,6 +17,9 @@ ERROR_FLOOR_MM = 2.0
 LIKELY_ERROR_MM = 8.0
 """A registration that passed its checks is mostly off by 1 to 4 mm, though bound wider."""
 
+UNSEEN_FACTOR = 1.7
+"""A lesion that was not there to hold on to is carried with 1.6 to 2 times the error."""
+
 ERROR_CEILING_MM = 25.0
 """A lesion carried further than this without being seen is not looked for any wider."""
 
@@ -77,8 +80,8 @@ LEAST_REACH_MM = 10.0
 GONE_COST = 4.0
 """What it costs to leave a lesion without a mark."""
 
-GONE_AGAIN_COST = 1.0
-"""The same for a lesion that had resolved: it is expected to stay away."""
+GONE_AGAIN_COST = 3.0
+"""The same for a lesion that had resolved: it is rather expected to stay away."""
 
 NEW_COST = 6.0
 """What it costs to leave a mark without a lesion: new lesions are few in a large body."""
