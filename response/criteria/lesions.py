@@ -121,15 +121,12 @@ def judge_non_target(lesion: str, readings: Sequence[LesionReading]) -> tuple[Le
     if not readings:
         return LesionState.NOT_EVALUABLE, f"{lesion} (not assessed: no row)"
     states = [_non_target_state(reading) for reading in readings]
-    for state in (
-        LesionState.UNEQUIVOCAL_PROGRESSION,
-        LesionState.NOT_EVALUABLE,
-        LesionState.PRESENT,
-    ):
-        if state in states:
-            why = f"{lesion} ({_why_not(readings[states.index(state)])})"
-            return state, why if state is LesionState.NOT_EVALUABLE else ""
-    return LesionState.ABSENT, ""
+    if LesionState.UNEQUIVOCAL_PROGRESSION in states:
+        return LesionState.UNEQUIVOCAL_PROGRESSION, ""
+    if LesionState.NOT_EVALUABLE in states:
+        reading = readings[states.index(LesionState.NOT_EVALUABLE)]
+        return LesionState.NOT_EVALUABLE, f"{lesion} ({_why_not(reading)})"
+    return LesionState.PRESENT if LesionState.PRESENT in states else LesionState.ABSENT, ""
 
 
 def _non_target_state(reading: LesionReading) -> LesionState:

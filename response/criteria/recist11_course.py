@@ -70,12 +70,13 @@ class History:
 
 def find_provisional(time_point: ReadTimePoint) -> list[str]:
     """Every reason why no person stands behind a time point, each once."""
-    texts = dict.fromkeys(time_point.provisional)
-    for lesion in sorted(time_point.lesions):
-        for reading in time_point.lesions[lesion]:
-            if reading.provisional:
-                texts[reading.provisional] = None
-    return list(texts)
+    said = {
+        (lesion, reading.part, reading.provisional)
+        for lesion, readings in time_point.lesions.items()
+        for reading in readings
+        if reading.provisional
+    }
+    return list(dict.fromkeys([*time_point.provisional, *(text for _, _, text in sorted(said))]))
 
 
 def _smaller(first: rules.Nadir | None, second: rules.Nadir | None) -> rules.Nadir | None:

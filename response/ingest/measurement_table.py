@@ -17,7 +17,6 @@ from response.ingest.stream_checks import ReadRow, check_stream
 from response.ingest.table_cells import (
     Parsed,
     Table,
-    is_partial_date,
     open_table,
     parse_flag,
     parse_number,
@@ -145,19 +144,18 @@ def _read_rows(
     partial: dict[tuple[str, str, dt.date], str],
 ) -> None:
     parser = _RowParser(table)
-    readers: dict[tuple[str, str], Reader] = {}
-    at_subject, at_evaluator, at_id, at_date, at_time_point = table.places(
-        ("subject", "evaluator", "evaluator_id", "date", "time_point")
-    )
+    raw: dict[tuple[str, str, str], list[ReadRow]] = {}
+    at_evaluator, at_id, at_date = table.places(("evaluator", "evaluator_id", "date"))
     for number, cells in table.rows():
         row = parser.parse(number, cells)
         if row is None:
             continue
-        who = cells[at_evaluator].upper() or Reader().evaluator, cells[at_id]
-        reader = readers.get(who) or readers.setdefault(who, Reader(*who))
-        streams.setdefault((cells[at_subject], reader), []).append(row)
-        if is_partial_date(cells[at_date]):
-            partial[cells[at_subject], cells[at_time_point], row.reading.date] = cells[at_date]
+        raw.setdefault((row.subject, cells[at_evaluator], cells[at_id]), []).append(row)
+        if len(cells[at_date]) < len("2025-01-31"):
+            partial[row.subject, row.reading.time_point, row.reading.date] = cells[at_date]
+    for (subject, evaluator, evaluator_id), rows in raw.items():
+        reader = Reader(evaluator.upper() or Reader().evaluator, evaluator_id)
+        streams.setdefault((subject, reader), []).extend(rows)
 
 
 def _parse_length(text: str) -> Decimal:
