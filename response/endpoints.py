@@ -196,22 +196,20 @@ def summarise(
         baseline_adequate=baseline_adequate,
     )
     days, event, reason = _pfs_fields(outcome, known_reference, protocol.endpoints)
+    end = _end_of_response(outcome, progression, facts)
+    confirmed = derive_confirmed_best_response(window, reference, options)
     return SubjectSummary(
         subject=baseline.subject,
         criterion=baseline.criterion,
         reader=baseline.reader,
         best_overall_response=derive_best_response(window, reference, options).category,
-        confirmed_best_overall_response=derive_confirmed_best_response(
-            window, reference, options
-        ).category,
+        confirmed_best_overall_response=confirmed.category,
         response_date=derive_response_date(window),
         progression_date=progression,
         pfs_days=days,
         pfs_event=event,
         pfs_reason=reason,
-        duration_of_response_days=derive_response_duration(
-            window, _end_of_response(outcome, progression, facts), protocol
-        ),
+        duration_of_response_days=derive_response_duration(window, end, protocol),
     )
 
 

@@ -82,13 +82,11 @@ def assess_table(
 @contextmanager
 def _without_garbage_collection() -> Iterator[None]:
     """Rows by the hundred thousand hold no cycles: looking for some costs a fifth of the time."""
-    was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if was_on:
-            gc.enable()
+        gc.enable()
 
 
 def best_response_table(overall: Path, protocol: Protocol, out: Path) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 from response.assess import assess_subject
-from response.model import LesionReading, Reader, SubjectFacts, SubjectResult
+from response.model import Assessment, LesionReading, Reader, SubjectFacts, SubjectResult
 from response.protocol import Protocol, parse_protocol
 from response.terms import LesionState, Role
 
@@ -64,6 +64,21 @@ def assess(rows: list[LesionReading], protocol: str = "", **facts: dt.date) -> S
 def overall(result: SubjectResult) -> list[str]:
     """Overall responses after baseline, superseding rows left out."""
     return [row.overall_response for row in result.assessments[1:] if row.as_of == row.date]
+
+
+def row_of(result: SubjectResult, name: str, number: int = 0) -> Assessment:
+    """The row of a time point; further ones supersede it."""
+    return [row for row in result.assessments if row.time_point == name][number]
+
+
+def ids(row: Assessment) -> list[str]:
+    """The ids of the rows that decided."""
+    return [reason.row_id for reason in row.reasons]
+
+
+def text(row: Assessment) -> str:
+    """All reasons in one."""
+    return " ".join(str(reason) for reason in row.reasons)
 
 
 LENGTHS = st.integers(0, 400).map(lambda tenths: Decimal(tenths) / 10)

@@ -70,12 +70,8 @@ def read_measurement_table(
 
     Parameters
     ----------
-    table
-        One row per lesion and time point; see the contract of ``assess-table``.
-    subjects
-        Dates by subject.
-    time_points
-        What a criterion needs of the whole patient.
+    table, subjects, time_points
+        One row per lesion and time point; dates by subject; facts of the whole patient.
     today
         Deaths and contacts after it are refused.
 
@@ -89,12 +85,7 @@ def read_measurement_table(
     said = _read_facts_of_time_points(time_points, problems)
     streams: dict[tuple[str, Reader], list[ReadRow]] = {}
     partial: dict[tuple[str, str, dt.date], str] = {}
-    try:
-        rows = open_table(table, REQUIRED, OPTIONAL)
-        _read_rows(rows, streams, partial)
-        problems += rows.problems
-    except ManifestError as error:
-        problems += error.problems
+    problems += _read_rows(table, streams, partial)
     made = []
     for (subject, reader), read in sorted(streams.items()):
         known = facts.get(subject) or SubjectFacts(subject)
@@ -139,12 +130,31 @@ def _read_facts_of_time_points(path: Path | None, problems: list[str]) -> TimePo
 
 
 def _read_rows(
-    table: Table,
+    path: Path,
     streams: dict[tuple[str, Reader], list[ReadRow]],
+    partial: dict[tuple[str, str, dt.date], str],
+) -> list[str]:
+    """Sort the rows into streams; give what is wrong with them."""
+    raw: dict[tuple[str, str, str], list[ReadRow]] = {}
+    problems: list[str] = []
+    try:
+        table = open_table(path, REQUIRED, OPTIONAL)
+        problems = table.problems
+        _gather_rows(table, raw, partial)
+    except ManifestError as error:
+        problems = [*problems, *error.problems]
+    for (subject, evaluator, evaluator_id), rows in raw.items():
+        reader = Reader(evaluator.upper() or Reader().evaluator, evaluator_id)
+        streams.setdefault((subject, reader), []).extend(rows)
+    return problems
+
+
+def _gather_rows(
+    table: Table,
+    raw: dict[tuple[str, str, str], list[ReadRow]],
     partial: dict[tuple[str, str, dt.date], str],
 ) -> None:
     parser = _RowParser(table)
-    raw: dict[tuple[str, str, str], list[ReadRow]] = {}
     at_evaluator, at_id, at_date = table.places(("evaluator", "evaluator_id", "date"))
     for number, cells in table.rows():
         row = parser.parse(number, cells)
@@ -153,9 +163,6 @@ def _read_rows(
         raw.setdefault((row.subject, cells[at_evaluator], cells[at_id]), []).append(row)
         if len(cells[at_date]) < len("2025-01-31"):
             partial[row.subject, row.reading.time_point, row.reading.date] = cells[at_date]
-    for (subject, evaluator, evaluator_id), rows in raw.items():
-        reader = Reader(evaluator.upper() or Reader().evaluator, evaluator_id)
-        streams.setdefault((subject, reader), []).extend(rows)
 
 
 def _parse_length(text: str) -> Decimal:
