@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dashboard.carry import CarriedPlace, carry_place, find_steps
 from dashboard.contours import Line, outline_slices
 from dashboard.links import reader_token
 from dashboard.slices import Plane
@@ -18,6 +19,7 @@ from response.model import (
     AuditEntry,
     Finding,
     MarkSet,
+    Point,
     Reader,
     Registration,
     Scan,
@@ -26,6 +28,7 @@ from response.model import (
     TimePoint,
     Tracking,
 )
+from response.register import Transform
 from response.store import Store
 from response.workspace import Workspace
 
@@ -233,6 +236,17 @@ class Data:
                 while len(self._outlines) > OUTLINES_KEPT:
                     self._outlines.pop(next(iter(self._outlines)))
         return found
+
+    def carry_place(
+        self, view: SubjectView, scan_id: str, place: Point, time_point: str
+    ) -> CarriedPlace | None:
+        """Return where a place of one scan lies at another time point, by the registrations."""
+        goals = {s.scan_id for t in view.time_points if t.time_point == time_point for s in t.scans}
+        registrations = self._store.read_registrations(view.subject.subject)
+        way = find_steps(registrations, scan_id, goals)
+        if way is None:
+            return None
+        return carry_place(place, way, lambda path: Transform.load(self._workspace.resolve(path)))
 
     def _choose_criterion(self, criteria: Sequence[str], wanted: str) -> str:
         if wanted in criteria:

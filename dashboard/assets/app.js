@@ -128,6 +128,39 @@
     return typeof href === "string" ? href : window.dash_clientside.no_update;
   }
 
+  // -------------------------------------------------- links that keep what was scrolled to
+  const KEEPS_SLICES = ["Window", "Field"];
+  let pressed = null;
+
+  document.addEventListener("click", (event) => {
+    const anchor = event.target.closest && event.target.closest("nav.chips a.chip");
+    if (!anchor || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const label = anchor.closest("nav").getAttribute("aria-label");
+    pressed = { label: label, text: anchor.textContent };
+    const slices = new URLSearchParams(location.search).get("slices");
+    if (!slices || !KEEPS_SLICES.includes(label)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const query = new URLSearchParams(new URL(anchor.href).search);
+    query.set("slices", slices);
+    window.dash_clientside.set_props("url", { search: "?" + query });
+  }, true);
+
+  /* A page that comes in place of another must not drop the keyboard at the top of the document. */
+  function keepPlace() {
+    if (!pressed) return;
+    for (const anchor of document.querySelectorAll(`nav[aria-label="${pressed.label}"] a.chip`)) {
+      if (anchor.textContent === pressed.text) anchor.focus({ preventScroll: true });
+    }
+    pressed = null;
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    new MutationObserver((changes) => {
+      if (changes.some((change) => change.target.id === "page")) keepPlace();
+    }).observe(document.body, { childList: true, subtree: true });
+  });
+
   // ------------------------------------------------------------------------ find a row
   function filterRows(text) {
     const wanted = (text || "").trim().toLowerCase();

@@ -6,7 +6,7 @@ from typing import Any
 
 from dash import html
 
-from dashboard.components.bits import attributes, link
+from dashboard.components.bits import attributes, badge, link
 from dashboard.links import Place, lesion_url
 from dashboard.palette import EVENT_MARKS, EVENT_WORDS
 from dashboard.timeline import LesionPoint, LesionTrack, Timeline
@@ -47,7 +47,7 @@ def lesion_matrix(timeline: Timeline, place: Place) -> Any:
                     [
                         html.Thead(html.Tr(heads)),
                         html.Tbody([_row(track, timeline, place) for track in timeline.tracks]),
-                        html.Tfoot(_sum_row(timeline)),
+                        html.Tfoot([_sum_row(timeline), _response_row(timeline)]),
                     ],
                     className="table matrix",
                 ),
@@ -156,6 +156,15 @@ def _sum_row(timeline: Timeline) -> Any:
         word = str(value) if value is not None else ("NE" if row else "·")
         cells.append(html.Td(word))
     return html.Tr([html.Th("Sum of targets", scope="row"), html.Td("mm"), *cells])
+
+
+def _response_row(timeline: Timeline) -> Any:
+    cells = []
+    for name, _ in timeline.time_points:
+        row = timeline.assessment(name)
+        said = row is not None and row.overall_response
+        cells.append(html.Td(badge(row.overall_response, row.status) if row and said else "·"))
+    return html.Tr([html.Th("Response", scope="row"), html.Td(""), *cells])
 
 
 def _key(timeline: Timeline) -> Any:

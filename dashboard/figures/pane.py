@@ -15,6 +15,9 @@ Line = Sequence[tuple[float, float]]
 INDEX_MARK = "INDEX"
 """Stands for the slice number in ``SliceView.href``."""
 
+SHADE = "rgba(0,0,0,0.45)"
+"""Behind words on a picture, so that they are legible on bone."""
+
 EXPECTED_RADIUS_MM = 12.0
 OUTLINE_TRACE = 0
 DIAMETER_TRACES = (1, 2)
@@ -193,6 +196,7 @@ def _scale_words(view: SliceView) -> dict[str, Any]:
         "yshift": 2,
         "showarrow": False,
         "font": {"size": 11, "color": "#fff"},
+        "bgcolor": SHADE,
     }
 
 
@@ -214,6 +218,7 @@ def _letter_marks(view: SliceView) -> list[dict[str, Any]]:
             "yanchor": side if side in ("top", "bottom") else "middle",
             "showarrow": False,
             "font": {"size": 13, "color": "#fff"},
+            "bgcolor": SHADE,
         }
         for letter, (x, y, side) in zip(view.letters, places, strict=True)
     ]  # fmt: skip

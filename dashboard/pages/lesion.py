@@ -7,7 +7,7 @@ from typing import Any
 from dash import dcc, html
 
 from dashboard import ids
-from dashboard.components.bits import attributes, chips, link, millimetres, notice, table
+from dashboard.components.bits import attributes, badge, chips, link, millimetres, notice, table
 from dashboard.components.matrix import ROLE_WORDS, SHAPES, cell_words
 from dashboard.data import Data, SubjectView
 from dashboard.figures.pane import INDEX_MARK, figure_pane, join_lines
@@ -39,7 +39,7 @@ def layout(data: Data, view: SubjectView, place: Place) -> Any:
     return [
         _head(view, timeline, track, place),
         _tools(view, timeline, track, panes, place),
-        html.Div([_pane(pane, track.lesion) for pane in panes], className="panes"),
+        html.Div([_pane(pane, track.lesion, timeline) for pane in panes], className="panes"),
         html.P(_key(), className="muted small"),
         _history(track, place),
     ]
@@ -80,7 +80,7 @@ def _facts(lesion: Lesion) -> list[Any]:
     where = " ".join(word for word in (lesion.side, lesion.organ or "organ not known") if word)
     kind = "lymph node: the short axis counts" if lesion.node else "the longest diameter counts"
     proposed = Source.PROPOSED in (lesion.role_source, lesion.organ_source, lesion.node_source)
-    words: list[Any] = [f"{role} · {where} · {kind}"]
+    words: list[Any] = [f"{role} · {where} · {kind} "]
     if proposed:
         words.append(
             html.Span(
@@ -130,11 +130,9 @@ def _tools(
     )
 
 
-def _pane(pane: Pane, lesion: Lesion) -> Any:
+def _pane(pane: Pane, lesion: Lesion, timeline: Timeline) -> Any:
     when = f"{pane.time_point} · {pane.date}" if pane.date else ""
-    head = html.Div(
-        [html.H2(pane.title), html.Span(when, className="muted")], className="pane-head"
-    )
+    head = _pane_head(pane, when, timeline)
     value = _value(pane.point, lesion)
     if pane.view is None:
         body: Any = html.Div(html.P(pane.words), className="no-slice")
@@ -189,6 +187,15 @@ def _pane(pane: Pane, lesion: Lesion) -> Any:
     )
     foot = html.Div([*value, html.P(pane.words, className="small")], className="pane-value")
     return html.Section([head, body, foot], className="pane")
+
+
+def _pane_head(pane: Pane, when: str, timeline: Timeline) -> Any:
+    """Return what the pane is of: its time point and the category there."""
+    row = timeline.assessment(pane.time_point)
+    said = [badge(row.overall_response, row.status)] if row and row.overall_response else []
+    return html.Div(
+        [html.H2(pane.title), html.Span(when, className="muted"), *said], className="pane-head"
+    )
 
 
 def _slider_marks(count: int, measured: int | None) -> dict[int, str]:

@@ -174,16 +174,22 @@ def _doubts(row: Assessment) -> list[Any]:
 def _figures(row: Assessment, timeline: Timeline) -> list[Any]:
     base = timeline.baseline_sum_mm
     pairs = [
-        ("Sum of diameters", millimetres(row.sum_of_diameters_mm)),
-        ("From baseline", f"{signed_pct(row.change_from_baseline_pct)} of {_short(base)}"),
-        ("From nadir", f"{signed_pct(row.change_from_nadir_pct)} of {_short(row.nadir_mm)}"),
+        ("Sum of diameters", _sum(row.sum_of_diameters_mm)),
+        ("From baseline", _change(row.change_from_baseline_pct, base)),
+        ("From nadir", _change(row.change_from_nadir_pct, row.nadir_mm)),
         ("New lesion", _new_lesion(row)),
     ]
     return _definitions(pairs)
 
 
-def _short(value: object) -> str:
-    return "–" if value is None else f"{float(str(value)):.1f} mm"
+def _sum(value: object) -> str:
+    return "not evaluable" if value is None else millimetres(value)
+
+
+def _change(change: object, reference: object) -> str:
+    """Return a change and what it is measured from."""
+    from_what = "" if reference is None else f" of {float(str(reference)):.1f} mm"
+    return "–" if change is None else f"{signed_pct(change)}{from_what}"
 
 
 def _new_lesion(row: Assessment) -> Any:
