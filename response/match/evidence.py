@@ -32,9 +32,14 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Occupants:
-    """Marks at the place of a lesion that has none: labels of lone marks, and of others' marks."""
+    """Labels at the place of a lesion that has no mark.
+
+    ``lone`` are marks of no known lesion; ``taking`` are marks of others that cover much of the
+    place, ``others`` those that reach into it.
+    """
 
     lone: tuple[int, ...] = ()
+    taking: tuple[int, ...] = ()
     others: tuple[int, ...] = ()
 
 
@@ -69,6 +74,8 @@ def judge_absence(
         return _unclear(f"the registration is not trusted: {lesion.distrust}")
     if occupants.lone:
         return _unclear(f"its place is taken by {_labels(occupants.lone)}, which is not linked")
+    if occupants.taking:
+        return _unclear(f"{_labels(occupants.taking)} of another lesion covers much of its place")
     if not (time_point.complete or called_absent):
         why = "not marked, and nobody vouches that every lesion is marked"
         return Verdict(Event.NOT_MARKED, confidence, close, _close(why, close))

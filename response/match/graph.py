@@ -26,7 +26,8 @@ class Graph:
 
     ``pairs`` is one-to-one; ``merges`` are further lesions of a paired mark, ``splits`` further
     marks of a lesion that has one. ``lone_lesions`` and ``lone_marks`` hold the confidence of
-    having no partner. ``touched`` holds, for a lesion without a mark, the marks at its place.
+    having no partner. ``touched`` holds, for a lesion without a mark, the marks at its place and
+    how far each covers it.
     """
 
     pairs: tuple[Edge, ...]
@@ -34,7 +35,7 @@ class Graph:
     splits: tuple[Edge, ...]
     lone_lesions: Mapping[int, float]
     lone_marks: Mapping[int, float]
-    touched: Mapping[int, tuple[int, ...]]
+    touched: Mapping[int, Mapping[int, float]]
 
 
 def build_graph(lesions: Sequence[Expected], shapes: Sequence[Shape], wishes: Wishes) -> Graph:
@@ -170,10 +171,10 @@ def _one_to_one(forced: Sequence[Pair]) -> list[Pair]:
     return chosen
 
 
-def _touched(scene: Scene, linked: Collection[int]) -> dict[int, tuple[int, ...]]:
-    """Return, for every lesion without a mark, the marks that lie at its place."""
-    touched: dict[int, tuple[int, ...]] = {}
+def _touched(scene: Scene, linked: Collection[int]) -> dict[int, dict[int, float]]:
+    """Return, for every lesion without a mark, mark → how far it covers the lesion's place."""
+    touched: dict[int, dict[int, float]] = {}
     for c in scene.candidates:
         if c.lesion not in linked and c.covered >= limits.TOUCHED:
-            touched[c.lesion] = (*touched.get(c.lesion, ()), c.mark)
+            touched.setdefault(c.lesion, {})[c.mark] = c.covered
     return touched

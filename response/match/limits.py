@@ -122,6 +122,9 @@ AGAINST_ODDS = 0.85
 TOUCHED = 0.2
 """A place covered this far by another mark is not called empty without a person."""
 
+TAKEN = 0.3
+"""Covered this far by another lesion's mark, a place may be part of it: it is not called empty."""
+
 CONFIDENT = 0.9
 """Below this confidence two answers are close and a person is asked."""
 

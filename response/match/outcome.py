@@ -236,12 +236,7 @@ def _write_absences(ledger: Ledger, said: Said, graph: Graph, lone: Sequence[int
     )
     for index, confidence in sorted(graph.lone_lesions.items()):
         lesion = said.active[index]
-        at_place = graph.touched.get(index, ())
-        labels = {j: ledger.shapes[j].mark.label for j in at_place}
-        occupants = Occupants(
-            tuple(labels[j] for j in at_place if j in lone),
-            tuple(labels[j] for j in at_place if j not in lone),
-        )
+        occupants = _occupants(ledger, graph.touched.get(index, {}), lone)
         verdict = judge_absence(
             lesion,
             time_point,
@@ -253,6 +248,17 @@ def _write_absences(ledger: Ledger, said: Said, graph: Graph, lone: Sequence[int
         ledger.lesions[lesion.number] = replace(
             ledger.lesions[lesion.number], gone=lesion.gone or verdict.event is Event.RESOLVED
         )
+
+
+def _occupants(ledger: Ledger, covering: Mapping[int, float], lone: Sequence[int]) -> Occupants:
+    labels = {mark: ledger.shapes[mark].mark.label for mark in covering}
+    others = {mark for mark in covering if mark not in lone}
+    taking = {mark for mark in others if covering[mark] >= limits.TAKEN}
+    return Occupants(
+        tuple(labels[mark] for mark in covering if mark in lone),
+        tuple(labels[mark] for mark in covering if mark in taking),
+        tuple(labels[mark] for mark in covering if mark in others - taking),
+    )
 
 
 def _links(said: Said, graph: Graph, shapes: Sequence[Shape]) -> Mapping[int, int]:

@@ -116,3 +116,11 @@ def test_absent_outside_the_field_is_not_resolved(scene, rows):
     scene.at("T0", {1: A, 2: B}).at("T1", {1: A}, field_box=(0, 0, 0, 50, 110, 110))
     uid = scene.track().lesions[1].tracking_uid
     assert rows(scene.track(absent={("T1", uid)}))["L02", "T1"] == ("not_imaged", None)
+
+
+def test_a_place_largely_taken_by_a_neighbour_is_not_called_empty(scene, event_at):
+    """The neighbour reaches over a third of the place, too little for a merge."""
+    neighbour, gone = ((60.0, 60.0, 60.0), 10.0), ((84.0, 60.0, 60.0), 8.0)
+    tracks = scene.at("T0", {1: neighbour, 2: gone}).at("T1", {1: (neighbour[0], 22.0)}).track()
+    assert event_at(tracks, "L02", "T1").event == "not_marked"
+    assert event_at(tracks, "L02", "T1").needs_review
