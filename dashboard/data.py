@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,9 @@ from response.workspace import Workspace
 
 AUDIT_PAGE = 200
 OUTLINES_KEPT = 512
+SCANS_KEPT = 1024
+SCAN_KEPT_S = 30.0
+"""How long a scan found by its token is remembered, seconds; scrolling asks for it each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,7 @@ class Data:
         self._token_key = workspace.secret("SESSION_KEY")
         self.volumes = VolumeCache(workspace.read_image)
         self._outlines: dict[tuple[str, int, int], dict[int, tuple[Line, ...]]] = {}
+        self._scans: dict[tuple[str, str], tuple[float, Scan]] = {}
         self._outlines_lock = threading.Lock()
 
     @property
@@ -195,7 +200,17 @@ class Data:
         return hmac.new(self._token_key, scan.scan_id.encode(), "sha256").hexdigest()[:24]
 
     def find_scan(self, key: str, token: str) -> Scan | None:
-        """Return the scan of a subject that a token names."""
+        """Return the scan of a subject that a token names; remembered while somebody scrolls."""
+        at, scan = self._scans.get((key, token), (float("-inf"), None))
+        if scan is None or time.monotonic() - at > SCAN_KEPT_S:
+            scan = self._read_scan(key, token)
+            if len(self._scans) >= SCANS_KEPT:
+                self._scans.clear()
+            if scan is not None:
+                self._scans[key, token] = (time.monotonic(), scan)
+        return scan
+
+    def _read_scan(self, key: str, token: str) -> Scan | None:
         subject = self._store.read_subject_by_key(key)
         if subject is None:
             return None
