@@ -10,7 +10,7 @@ from dashboard import ids
 from dashboard.components.bits import attributes, badge, chips, link, millimetres, notice, table
 from dashboard.components.matrix import ROLE_WORDS, SHAPES, cell_words
 from dashboard.data import Data, SubjectView
-from dashboard.figures.pane import INDEX_MARK, figure_pane, join_lines
+from dashboard.figures.pane import INDEX_MARK, SliceView, figure_pane, join_lines
 from dashboard.links import Place, lesion_url, subject_url, write_place
 from dashboard.pages.errors import NotFoundError
 from dashboard.palette import EVENT_WORDS
@@ -135,58 +135,64 @@ def _pane(pane: Pane, lesion: Lesion, timeline: Timeline) -> Any:
     head = _pane_head(pane, when, timeline)
     value = _value(pane.point, lesion)
     if pane.view is None:
-        body: Any = html.Div(html.P(pane.words), className="no-slice")
+        body = html.Div(html.P(pane.words), className="no-slice")
         return html.Section([head, body, html.Div(value, className="pane-value")], className="pane")
-    view = pane.view
-    data = {
+    foot = html.Div([*value, html.P(pane.words, className="small")], className="pane-value")
+    return html.Section([head, *_slice(pane, pane.view, when), foot], className="pane")
+
+
+def _slice(pane: Pane, view: SliceView, when: str) -> list[Any]:
+    """Return the picture, what scrolling needs to know, the slider and the slice in words."""
+    shown = f"slice {view.index + 1} of {view.count}"
+    picture = html.Div(
+        dcc.Graph(
+            id=ids.pane("graph", pane.slot),
+            figure=figure_pane(view),
+            config={"displayModeBar": False, "responsive": True},
+            style={"height": "100%"},
+        ),
+        role="img",
+        className="slice",
+        tabIndex=0,
+        **attributes(
+            aria_label=f"{pane.title}, {when}: {shown}. {pane.words}",
+            data_slot=pane.slot,
+            data_count=str(view.count),
+            data_index=str(view.index),
+        ),
+    )
+    words = ids.pane("words", pane.slot)
+    return [
+        picture,
+        dcc.Store(id=ids.pane("data", pane.slot), data=_scroll_data(view)),
+        _slider(pane.slot, view),
+        html.P(shown, id=words, className="muted small slice-words"),
+    ]
+
+
+def _scroll_data(view: SliceView) -> dict[str, Any]:
+    return {
         "href": view.href,
         "mark": INDEX_MARK,
         "measured": view.measured_index,
         "expected": view.expected_index,
         "outlines": {str(n): join_lines(lines) for n, lines in view.outlines.items()},
     }
-    label = f"{pane.title}, {when}: slice {view.index + 1} of {view.count}. {pane.words}"
-    body = html.Div(
-        [
-            html.Div(
-                dcc.Graph(
-                    id=ids.pane("graph", pane.slot),
-                    figure=figure_pane(view),
-                    config={"displayModeBar": False, "responsive": True},
-                    style={"height": "100%"},
-                ),
-                role="img",
-                className="slice",
-                tabIndex=0,
-                **attributes(
-                    aria_label=label,
-                    data_slot=pane.slot,
-                    data_count=str(view.count),
-                    data_index=str(view.index),
-                ),
-            ),
-            dcc.Store(id=ids.pane("data", pane.slot), data=data),
-            dcc.Slider(
-                id=ids.pane("slider", pane.slot),
-                min=0,
-                max=view.count - 1,
-                step=1,
-                value=view.index,
-                marks=_slider_marks(view.count, view.measured_index),
-                included=False,
-                updatemode="drag",
-                allow_direct_input=False,
-                tooltip={"always_visible": False, "transform": "slice_number"},
-            ),
-            html.P(
-                f"slice {view.index + 1} of {view.count}",
-                id=ids.pane("words", pane.slot),
-                className="muted small slice-words",
-            ),
-        ]
+
+
+def _slider(slot: str, view: SliceView) -> Any:
+    return dcc.Slider(
+        id=ids.pane("slider", slot),
+        min=0,
+        max=view.count - 1,
+        step=1,
+        value=view.index,
+        marks=_slider_marks(view.count, view.measured_index),
+        included=False,
+        updatemode="drag",
+        allow_direct_input=False,
+        tooltip={"always_visible": False, "transform": "slice_number"},
     )
-    foot = html.Div([*value, html.P(pane.words, className="small")], className="pane-value")
-    return html.Section([head, body, foot], className="pane")
 
 
 def _pane_head(pane: Pane, when: str, timeline: Timeline) -> Any:
