@@ -9,16 +9,26 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from response.assess import assess_subject
 from response.corrections import active_decisions
 from response.errors import GeometryError, RegistrationError
-from response.model import Reader, Refusal, Registration, Scan, Subject, Tracking
-from response.protocol import Protocol
+from response.model import (
+    Decision,
+    Reader,
+    Refusal,
+    Registration,
+    Scan,
+    Subject,
+    SubjectResult,
+    Tracking,
+)
+from response.protocol import Protocol as TrialProtocol
 from response.readings import read_tracking
 from response.register import engine_key, register
 from response.store import Store
@@ -47,7 +57,7 @@ def _silent(_what: str, _done: int, _total: int) -> None:
 def register_all(
     workspace: Workspace,
     store: Store,
-    subjects: Iterable[Subject],
+    subjects: Sequence[Subject],
     *,
     actor: str,
     workers: int = 2,
@@ -59,14 +69,16 @@ def register_all(
     """
     report = Report()
     jobs: dict[str, tuple[Scan, Scan]] = {}
+    points = _by_subject(store.read_time_points, subjects)
+    made = {r.content_key for r in store.read_registrations()}
     for subject in subjects:
-        streams = build_streams(subject.subject, store.read_time_points(subject.subject))
+        streams = build_streams(subject.subject, points[subject.subject])
         for fixed, moving in successive_pairs(streams):
             key = pair_key(fixed, moving)
-            if store.find_registration(key) is None:
-                jobs[key] = (fixed, moving)
-            else:
+            if key in made:
                 report.unchanged += 1
+            else:
+                jobs[key] = (fixed, moving)
     progress("register", 0, len(jobs))
     with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
         running = [pool.submit(_register_pair, workspace, key, *jobs[key]) for key in jobs]
@@ -79,6 +91,25 @@ def register_all(
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return report
+
+
+class _OfSubject(Protocol):
+    @property
+    def subject(self) -> str: ...
+
+
+Row = TypeVar("Row", bound=_OfSubject)
+
+
+def _by_subject(
+    read: Callable[[str | None], tuple[Row, ...]], subjects: Sequence[Subject]
+) -> dict[str, list[Row]]:
+    """Read rows once, whether of one subject or of all, and group them."""
+    rows: dict[str, list[Row]] = {subject.subject: [] for subject in subjects}
+    for row in read(subjects[0].subject if len(subjects) == 1 else None):
+        if row.subject in rows:
+            rows[row.subject].append(row)
+    return rows
 
 
 def pair_key(fixed: Scan, moving: Scan) -> str:
@@ -172,13 +203,28 @@ def track_all(
     )
     protocol = workspace.protocol()
     report.done = report.unchanged = 0
+    points = _by_subject(store.read_time_points, subjects)
+    known = _Known(
+        _by_subject(store.read_registrations, subjects),
+        _by_subject(store.read_decisions, subjects),
+        _by_subject(store.read_trackings, subjects),
+    )
     for number, subject in enumerate(subjects):
         progress("match and measure", number, len(subjects))
-        streams = build_streams(subject.subject, store.read_time_points(subject.subject))
-        for stream in streams:
-            _track_one(workspace, store, subject, stream, protocol, report, actor)
+        for stream in build_streams(subject.subject, points[subject.subject]):
+            if any(stop.read for stop in stream.stops):
+                _track_one(workspace, store, subject, stream, protocol, known, report, actor)
     progress("match and measure", len(subjects), len(subjects))
     return report
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is stored of the subjects at work."""
+
+    registrations: Mapping[str, list[Registration]]
+    decisions: Mapping[str, list[Decision]]
+    trackings: Mapping[str, list[Tracking]]
 
 
 def _track_one(
@@ -186,30 +232,28 @@ def _track_one(
     store: Store,
     subject: Subject,
     stream: Stream,
-    protocol: Protocol,
+    protocol: TrialProtocol,
+    known: _Known,
     report: Report,
     actor: str,
 ) -> None:
-    if not any(stop.read for stop in stream.stops):
-        return
-    decisions = active_decisions(store.read_decisions(subject.subject), stream.reader)
-    registrations = store.read_registrations(subject.subject)
-    former = current_tracking(store, subject.subject, stream.reader)
+    name = subject.subject
+    former = next((t for t in known.trackings[name] if t.reader == stream.reader), None)
     made, refused = track_stream(
         workspace,
         stream,
         subject.facts,
         protocol,
-        registrations=registrations,
-        decisions=decisions,
+        registrations=known.registrations[name],
+        decisions=active_decisions(known.decisions[name], stream.reader),
         former=former,
-        known=store.read_known_tracking_uids(subject.subject, stream.reader),
+        known=lambda: store.read_known_tracking_uids(name, stream.reader),
     )
     report.refused += refused
     if made is None:
         report.unchanged += 1
         return
-    report.warnings += [f"{subject.subject}: {warning}" for warning in made.warnings]
+    report.warnings += [f"{name}: {warning}" for warning in made.warnings]
     store.write_tracking(made, actor=actor)
     report.done += 1
 
@@ -235,23 +279,36 @@ def assess_all(
     protocol = workspace.protocol()
     name = criterion or protocol.criterion.name
     report = Report()
+    points = _by_subject(store.read_time_points, subjects)
+    registrations = _by_subject(store.read_registrations, subjects)
+    decisions = _by_subject(store.read_decisions, subjects)
+    trackings = _by_subject(store.read_trackings, subjects)
     for number, subject in enumerate(subjects):
         progress("assess", number, len(subjects))
-        for tracking in store.read_trackings(subject.subject):
-            if assess_tracking(store, subject, tracking, protocol, name, actor=actor):
-                report.done += 1
-            else:
+        streams = {s.reader: s for s in build_streams(subject.subject, points[subject.subject])}
+        for tracking in trackings[subject.subject]:
+            reader = tracking.reader
+            heard = active_decisions(decisions[subject.subject], reader)
+            key = _assessment_key(tracking, heard, subject, protocol, name)
+            if store.find_assessment_key(subject.subject, name, reader) == key:
                 report.unchanged += 1
+                continue
+            vouched = _vouched(streams[reader], registrations[subject.subject])
+            result = _assess(tracking, streams[reader], heard, subject, protocol, name, vouched)
+            store.write_assessments(subject.subject, name, reader, key, result, actor=actor)
+            report.done += 1
     progress("assess", len(subjects), len(subjects))
     return report
 
 
-def assess_tracking(
-    store: Store, subject: Subject, tracking: Tracking, protocol: Protocol, name: str, *, actor: str
-) -> bool:
-    """Assess one reader's stream; ``False`` where nothing it rests on has changed."""
-    decisions = active_decisions(store.read_decisions(subject.subject), tracking.reader)
-    key = _digest(
+def _assessment_key(
+    tracking: Tracking,
+    decisions: Sequence[Decision],
+    subject: Subject,
+    protocol: TrialProtocol,
+    name: str,
+) -> str:
+    return _digest(
         tracking.content_key,
         [(d.decision_id, d.value) for d in decisions],
         repr(subject.facts),
@@ -259,24 +316,28 @@ def assess_tracking(
         name,
         RULES_VERSION,
     )
-    if store.find_assessment_key(subject.subject, name, tracking.reader) == key:
-        return False
-    streams = build_streams(subject.subject, store.read_time_points(subject.subject))
-    stream = next(s for s in streams if s.reader == tracking.reader)
+
+
+def _assess(
+    tracking: Tracking,
+    stream: Stream,
+    decisions: Sequence[Decision],
+    subject: Subject,
+    protocol: TrialProtocol,
+    name: str,
+    vouched: frozenset[str],
+) -> SubjectResult:
     start = subject.facts.treatment_start
+    points = [
+        (s.time_point.time_point, s.time_point.date)
+        for s in stream.stops
+        if s.read or start is None or s.time_point.date > start
+    ]
+    unread = frozenset(s.time_point.time_point for s in stream.stops if not s.read)
     readings, assessed = read_tracking(
-        tracking,
-        [
-            (s.time_point.time_point, s.time_point.date)
-            for s in stream.stops
-            if s.read or start is None or s.time_point.date > start
-        ],
-        decisions,
-        protocol,
-        vouched=_vouched(stream, store.read_registrations(subject.subject)),
-        unread=frozenset(s.time_point.time_point for s in stream.stops if not s.read),
+        tracking, points, decisions, protocol, vouched=vouched, unread=unread
     )
-    result = assess_subject(
+    return assess_subject(
         subject.subject,
         tracking.reader,
         readings,
@@ -285,8 +346,6 @@ def assess_tracking(
         criterion=name,
         time_points=assessed,
     )
-    store.write_assessments(subject.subject, name, tracking.reader, key, result, actor=actor)
-    return True
 
 
 def _vouched(stream: Stream, registrations: Iterable[Registration]) -> frozenset[str]:

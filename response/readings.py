@@ -189,7 +189,8 @@ def _pieces(story: _Story, uid: str, when: tuple[dt.date, str]) -> list[Finding]
 
 def _sized(story: _Story, row: LesionReading, lesion: Lesion, finding: Finding) -> LesionReading:
     """Return the row of a target with its diameter, or the state that stands in for one."""
-    if finding.state in (LesionState.TOO_SMALL, LesionState.ABSENT, LesionState.NOT_EVALUABLE):
+    gone = finding.state is LesionState.ABSENT and finding.event is not Event.NOT_IMAGED
+    if gone or finding.state in (LesionState.TOO_SMALL, LesionState.NOT_EVALUABLE):
         return replace(row, state=finding.state, reason=finding.reason)
     if finding.event in NOT_SEEN:
         return replace(row, state=LesionState.NOT_EVALUABLE, reason=_why(finding))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from response import __version__
@@ -27,7 +27,7 @@ from response.model import (
 from response.protocol import Protocol
 from response.register import Transform
 from response.streams import Baseline, Stop, Stream, find_baseline
-from response.terms import STATES_BY_ROLE, Event, LesionState
+from response.terms import STATES_BY_ROLE, LesionState
 from response.workspace import Workspace
 
 RULES_VERSION = f"{__version__}/1"
@@ -43,7 +43,7 @@ def track_stream(
     registrations: Sequence[Registration],
     decisions: Sequence[Decision],
     former: Tracking | None,
-    known: Mapping[tuple[str, int], str],
+    known: Callable[[], Mapping[tuple[str, int], str]],
 ) -> tuple[Tracking | None, tuple[Refusal, ...]]:
     """Match and measure one reader's marks.
 
@@ -60,7 +60,7 @@ def track_stream(
         told = _told(stream, baseline, former.findings)
         return None, find_contradictions(told, former.lesions)
     seen = read_marks(workspace, stream)
-    uids = _uids(seen, known, former)
+    uids = _uids(seen, known(), former)
     tracks = track(
         [_marked_time_point(s, uids, decisions) for s in seen],
         [_step(workspace, used.get((a.scan.scan_id, b.scan.scan_id))) for a, b in _pairs(stream)],
@@ -68,6 +68,8 @@ def track_stream(
         baseline=baseline.time_point,
         links=_links(former, decisions),
         known=uids,
+        known_ids={x.tracking_uid: x.tracking_id for x in former.lesions} if former else {},
+        absent=_absent(decisions),
     )
     return _tracking(stream, baseline, protocol, key, seen, tracks, decisions)
 
@@ -185,6 +187,17 @@ def _same_place(points: Points) -> Points:
     return points
 
 
+def _absent(decisions: Sequence[Decision]) -> list[tuple[str, str]]:
+    """Return (time point, lesion) where a person's last word is that the lesion is gone."""
+    last = {
+        (d.time_point, uid): d.value
+        for d in decisions
+        if d.kind == "state"
+        for uid in d.tracking_uids
+    }
+    return [pair for pair, state in last.items() if state == LesionState.ABSENT]
+
+
 def _links(former: Tracking | None, decisions: Sequence[Decision]) -> list[Link]:
     """Return the links persons made, and those they confirmed unless they later changed them."""
     said = links_of(decisions)
@@ -293,9 +306,6 @@ def _findings(
     marked = s.marked.get(event.label) if event.label is not None else None
     decided = latest_state(decisions, event.tracking_uid, event.time_point)
     state = LesionState(decided) if decided else None
-    what, reason = event.event, event.reason
-    if state is LesionState.ABSENT and marked is None:
-        what, reason = Event.RESOLVED, "a reader says it is absent"
     rows = [marked, *s.doubles.get(event.label, ())] if event.label is not None else [None]
     return [
         Finding(
@@ -309,13 +319,13 @@ def _findings(
             tracking_uid=event.tracking_uid,
             tracking_id="",
             label=row.measured.label if row else None,
-            event=what,
+            event=event.event,
             place=row.measured.centroid if row else event.place,
             measurement=record(row.measured, precision) if row else None,
             state=state,
             confidence=event.confidence,
             needs_review=event.needs_review and decided is None,
-            reason=reason,
+            reason=event.reason,
             mark_set_id=row.marks.mark_set_id if row else "",
         )
         for row in rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from response.cli.common import (
 from response.errors import InputError
 from response.explain import explain_subject
 from response.export.csv import export_csv
-from response.model import SubjectResult
+from response.model import Assessment, SubjectResult
 from response.store import Store
 from response.workspace import Workspace
 
@@ -113,6 +114,12 @@ def print_summary(store: Store, *, as_json: bool = False) -> None:
     Console(width=None if sys.stdout.isatty() else 140).print(table)
 
 
+def _sum(assessments: Sequence[Assessment]) -> object:
+    """Return the sum of diameters; NE where it is not known, never 0."""
+    totals = [a.sum_of_diameters_mm for a in assessments]
+    return "NE" if totals == [None] else "".join(str(total) for total in totals)
+
+
 def _summary(result: SubjectResult) -> dict[str, object]:
     latest = {a.time_point: a for a in sorted(result.assessments, key=lambda a: (a.date, a.as_of))}
     ordered = list(latest.values())
@@ -121,8 +128,8 @@ def _summary(result: SubjectResult) -> dict[str, object]:
         "subject": result.summary.subject,
         "reader": " ".join(word for word in (reader.evaluator, reader.evaluator_id) if word),
         "time_points": len(ordered),
-        "baseline_sum_mm": ordered[0].sum_of_diameters_mm if ordered else "",
-        "last_sum_mm": ordered[-1].sum_of_diameters_mm if ordered else "",
+        "baseline_sum_mm": _sum(ordered[:1]),
+        "last_sum_mm": _sum(ordered[-1:]),
         "overall_responses": ", ".join(a.overall_response for a in ordered if a.overall_response),
         "best_overall_response": result.summary.best_overall_response,
         "status": ordered[-1].status.value if ordered else "",

@@ -7,6 +7,7 @@ import json
 import shutil
 import tempfile
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -42,6 +43,7 @@ class RegistrationResult:
     expected_error_mm: float
 
 
+@cache
 def engine_key(engine: str = DEFAULT_ENGINE) -> str:
     """What decides a result besides the two scans: engine, versions, digest of the parameters."""
     versions = " ".join(f"{name} {version(name)}" for name in ("SimpleITK", "numpy", "scipy"))
