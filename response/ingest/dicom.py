@@ -9,12 +9,13 @@ import os
 import struct
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pydicom
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.uid import (
     MediaStorageDirectoryStorage,
     SegmentationStorage,
@@ -30,18 +31,17 @@ SEGMENTATIONS = (SegmentationStorage, LABEL_MAP_SEGMENTATION)
 
 DAMAGE = (
     InvalidDicomError,
+    BytesLengthException,
+    struct.error,
     OSError,
     EOFError,
     ValueError,
     TypeError,
-    KeyError,
-    IndexError,
+    LookupError,
     AttributeError,
-    NotImplementedError,
-    OverflowError,
-    RecursionError,
+    ArithmeticError,
+    AssertionError,
     RuntimeError,
-    struct.error,
 )
 """What reading a damaged DICOM file may raise: the reader believes what the file says of itself."""
 
@@ -134,8 +134,19 @@ class Found:
         self.skipped[why] = self.skipped.get(why, 0) + 1
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silence the reader's warnings: they quote values, which may identify a patient.
+
+    Values are converted when they are looked at, so this is needed around that as well.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
 def read_dataset(path: Path, *, tags: list[str] | None = None, pixels: bool = False) -> Any:
-    """Read a DICOM file, quietly; a file without preamble is read if it is DICOM all the same.
+    """Read a DICOM file; a file without preamble is read if it is DICOM all the same.
 
     Raises
     ------
@@ -143,15 +154,14 @@ def read_dataset(path: Path, *, tags: list[str] | None = None, pixels: bool = Fa
         It is not DICOM, or damaged.
     """
     options: dict[str, Any] = {"stop_before_pixels": not pixels, "specific_tags": tags}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
+    try:
+        with quiet():
             dataset = pydicom.dcmread(path, force=True, **options)
             if "SOPClassUID" not in dataset and "SOPInstanceUID" not in dataset:
                 dataset = pydicom.dcmread(path, **options)
             return dataset
-        except DAMAGE:
-            raise InputError(f"{path.name}: not a DICOM file, or damaged") from None
+    except DAMAGE:
+        raise InputError(f"{path.name}: not a DICOM file, or damaged") from None
 
 
 def find_dicom(folders: Sequence[Path]) -> Found:
@@ -190,7 +200,8 @@ def _add_file(path: Path, found: Found) -> None:
         return
     try:
         header = read_dataset(path, tags=_TAGS)
-        _sort_in(path, header, found)
+        with quiet():
+            _sort_in(path, header, found)
     except (InputError, *DAMAGE):
         found.damaged.append(path)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -65,8 +65,12 @@ def plan_dicom(
 
 @dataclass(slots=True)
 class _Marks:
-    """Segmentations by the UID of the series they were drawn on, and those that fit none."""
+    """Segmentations by the UID of the series they were drawn on, and those that fit none.
 
+    ``damaged`` are the folders that hold a file which cannot be read, with its name.
+    """
+
+    damaged: dict[Path, str]
     by_series: dict[str, list[Segmentation]] = field(default_factory=dict)
     problems: dict[Day, list[str]] = field(default_factory=dict)
 
@@ -75,7 +79,7 @@ class _Marks:
 
 
 def _assign_segmentations(found: Found, plan: Plan) -> _Marks:
-    marks = _Marks()
+    marks = _Marks({path.parent: path.name for path in found.damaged})
     elsewhere = 0
     for segmentation in found.segmentations:
         day = (segmentation.subject, segmentation.study_date)
@@ -153,6 +157,7 @@ def _choose_source(
         raise InputError(f"segmentations were drawn on several series ({names}); keep those of one")
     chosen = choose_series(candidates, {series.uid for series in marked})
     stack = chosen.stack
+    _check_nothing_lost(stack, marks.damaged)
     digest = combine_digests("series", [digest_file(image.path) for image in stack.slices])
     drawn = marks.by_series.get(stack.series.uid, [])
     return ScanSource(
@@ -167,6 +172,17 @@ def _choose_source(
         chosen_because=chosen.reason,
         facts=_list_facts(stack.series),
     )
+
+
+def _check_nothing_lost(stack: Stack, damaged: Mapping[Path, str]) -> None:
+    """Refuse a series beside a file that cannot be read: it may be the series' first or last."""
+    for image in stack.slices:
+        name = damaged.get(image.path.parent)
+        if name is not None:
+            raise InputError(
+                f"{stack.series.name}: {name}, beside it, cannot be read and may be a slice of it; "
+                "copy it again, or take it away"
+            )
 
 
 def _to_marks(

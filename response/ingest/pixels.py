@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from response.errors import InputError
-from response.ingest.dicom import DAMAGE, Slice, find_dicom, read_dataset
+from response.ingest.dicom import DAMAGE, Slice, find_dicom, quiet, read_dataset
 from response.ingest.itk import Image, sitk
 from response.ingest.nifti import MAX_VOXELS, check_finite
 from response.ingest.series import Stack, choose_series
@@ -44,16 +43,13 @@ def read_stack(stack: Stack) -> Image:
 def _read_pixels(image: Slice, series: str) -> npt.NDArray[Any]:
     name = f"{series}, image {image.instance}"
     dataset = read_dataset(image.path, pixels=True)
+    if "ModalityLUTSequence" in dataset:
+        raise InputError(f"{name}: values by a table (modality LUT) are not read")
     try:
-        if "ModalityLUTSequence" in dataset:
-            raise InputError(f"{name}: values by a table (modality LUT) are not read")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet():
             stored = dataset.pixel_array
-        slope = float(dataset.get("RescaleSlope") or 1)
-        intercept = float(dataset.get("RescaleIntercept") or 0)
-    except InputError:
-        raise
+            slope = float(dataset.get("RescaleSlope") or 1)
+            intercept = float(dataset.get("RescaleIntercept") or 0)
     except DAMAGE:
         raise InputError(f"{name}: the pixels are truncated or cannot be decoded") from None
     if stored.shape != (image.rows, image.columns):

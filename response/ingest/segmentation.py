@@ -6,7 +6,6 @@ does not matter in which order, or which way round, frames and rows are stored.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from pydicom.pixels.utils import iter_pixels
 
 from response.errors import GeometryError, InputError
 from response.geometry import PLACE_TOLERANCE_VOXELS, Grid
-from response.ingest.dicom import DAMAGE, SEGMENTATIONS, find_source_images, read_dataset
+from response.ingest.dicom import DAMAGE, SEGMENTATIONS, find_source_images, quiet, read_dataset
 from response.ingest.itk import Image, sitk
 from response.ingest.labels import Labels
 from response.ingest.nifti import MAX_VOXELS
@@ -86,10 +85,9 @@ def _draw(path: Path, grid: Grid, labels: Voxels, slice_of: Mapping[str, int]) -
     """Draw one file's segments into the labels; returns the numbers that have voxels."""
     dataset = read_dataset(path, pixels=True)
     try:
-        _check_readable(dataset)
         seen: set[int] = set()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet():
+            _check_readable(dataset)
             frames = _iterate_frames(dataset)
             for groups, pixels in zip(_list_groups(dataset), frames, strict=True):
                 for segment, marked in _find_marked(dataset, groups, pixels):
