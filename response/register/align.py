@@ -83,16 +83,25 @@ def register_scans(
     Falls back from the bent to the rigid to the centred transform as the verdict says. Runs on as
     many threads as ITK is set to: one, if results are to repeat.
     """
-    prepared = prepare(fixed, moving, modality)
+    try:
+        prepared = prepare(fixed, moving, modality)
+    except RuntimeError as problem:
+        raise RegistrationError(f"the rigid step failed: {_say(problem)}") from problem
     try:
         result, second = bend(prepared, engine, folder)
         failure = ""
-    except RegistrationError as problem:
+    except (RegistrationError, RuntimeError) as problem:
         result = second = Transform.from_rigid(prepared.grid, prepared.rigid.transform)
-        failure = str(problem)
+        failure = f"no bend was found: {_say(problem)}"
     figures = measure_figures(prepared, result, second)
     verdict = judge(figures, failure, HOUNSFIELD if modality.upper() == "CT" else NO_SCALE)
     return Outcome(_fall_back(prepared, result, verdict.keep), verdict, figures)
+
+
+def _say(problem: Exception) -> str:
+    """The last line of what ITK says; before it come file names of its own source."""
+    lines = str(problem).strip().splitlines()
+    return lines[-1].strip() if lines else type(problem).__name__
 
 
 def _fall_back(prepared: Prepared, result: Transform, keep: str) -> Transform:

@@ -28,7 +28,7 @@ BODY_ABOVE = -300.0
 """Fat starts near -150 HU, lung ends near -500: what lies above belongs to the body's shell."""
 WORKING_SPACINGS_MM = (4.0, 3.0, 2.0, 1.5, 1.0)
 """4 mm is enough for a trunk; a thin slab needs a finer grid to have any depth."""
-LEAST_VOXELS = 16
+LEAST_VOXELS = 12
 """A side with fewer voxels than this leaves the coarsest level (a quarter) without content."""
 BODY_MARGIN_VOXELS = 3
 PADDING_VOXELS = 30
@@ -36,6 +36,8 @@ PADDING_VOXELS = 30
 TISSUE_AT_EDGE = 0.02
 """A border plane with more tissue than this is cut anatomy; less is a table or a sheet."""
 SIZE_MULTIPLE = 4
+LEAST_GRID = 16
+"""ITK smooths no side of fewer than four voxels, which is what the coarsest level has of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +161,8 @@ def choose_grid(fixed: Image, spacing_mm: float) -> WorkingGrid:
     high = np.minimum(body.max(axis=0)[::-1] + 1 + BODY_MARGIN_VOXELS, limits)
     exact = np.asarray(small.GetSpacing())
     first = small.TransformContinuousIndexToPhysicalPoint([float(v) for v in low])
-    size = [
-        SIZE_MULTIPLE * math.ceil(max(side, 1.0) / spacing_mm / SIZE_MULTIPLE - 1e-6)
-        for side in (high - low) * exact
-    ]
+    counts = [max(side, 1.0) / spacing_mm / SIZE_MULTIPLE for side in (high - low) * exact]
+    size = [max(LEAST_GRID, SIZE_MULTIPLE * math.ceil(count - 1e-6)) for count in counts]
     return WorkingGrid(tuple(first), small.GetDirection(), spacing_mm, (size[0], size[1], size[2]))
 
 

@@ -18,6 +18,8 @@ RIGID_ROUNDS = ((4.0, 60), (1.0, 60))
 LEAST_OVERLAP = 0.25
 """A start needs this share of the smaller field in common, or noise at the rim wins."""
 FLAT_VARIANCE = 1e-4
+LEAST_SIDE = 5
+"""ITK smooths no side of fewer than four voxels; one more allows for rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ def register_rigid(fixed: Image, moving: Image, spacing_mm: float) -> RigidResul
     different extent and origins far apart need no luck; Mattes mutual information over every voxel
     refines it at ``spacing_mm``.
     """
+    thinnest = min(measure_thinnest(fixed), measure_thinnest(moving))
+    spacing_mm = min(spacing_mm, thinnest / LEAST_SIDE)
     start, similarity = find_start(fixed, moving, 2 * spacing_mm)
     fixed_small = resample_isotropic(fixed, spacing_mm)
     moving_small = resample_isotropic(moving, spacing_mm)
@@ -46,6 +50,11 @@ def register_rigid(fixed: Image, moving: Image, spacing_mm: float) -> RigidResul
     for rate, iterations in RIGID_ROUNDS:
         transform = _descend(fixed_small, moving_small, transform, rate, iterations)
     return RigidResult(transform, start, similarity)
+
+
+def measure_thinnest(image: Image) -> float:
+    """The shortest side of an image's field, mm."""
+    return float(min(n * s for n, s in zip(image.GetSize(), image.GetSpacing(), strict=True)))
 
 
 def _descend(

@@ -65,7 +65,7 @@ def test_one_doubt_is_enough(figure: str, value: float, keep: str, word: str) ->
 def test_without_an_absolute_scale_less_likeness_is_asked_for() -> None:
     brain = replace(GOOD, similarity=0.57, local_similarity=0.88, similarity_rigid=0.35)
     assert not judge(brain).trusted
-    assert judge(brain, least=NO_SCALE).trusted
+    assert judge(brain, demands=NO_SCALE).trusted
 
 
 def test_figures_that_are_not_numbers_are_not_trusted() -> None:

@@ -100,3 +100,12 @@ def test_values_without_a_scale_register_as_well(pair: Any, body: Any, make_moti
     error = Transform.load(result.folder).map_points(body.places()) - moved.to_scan(body.places())
     assert result.trusted, result.reason
     assert np.median(np.linalg.norm(error, axis=1)) < 3.0
+
+
+def test_a_thin_slab_registers_as_well(pair: Register, body: Any, make_motion: Any) -> None:
+    moved = make_motion(amplitude_mm=0.0, shift=(5.0, -4.0, 0.0))
+    thick = {"size": (44, 34, 5), "spacing": (4.5, 4.5, 5.0)}
+    result = pair(body.scan(**thick), body.scan(moved.to_body, noise_seed=1, **thick))
+    points = body.places() * (1.0, 1.0, 0.1)
+    error = Transform.load(result.folder).map_points(points) - moved.to_scan(points)
+    assert np.median(np.linalg.norm(error, axis=1)) < 3.0
