@@ -30,7 +30,7 @@ from response.model import (
 )
 from response.protocol import Protocol as TrialProtocol
 from response.readings import read_tracking
-from response.register import engine_key, register
+from response.register import engine_key, register, stop_workers
 from response.store import Store
 from response.streams import Stream, build_streams, successive_pairs
 from response.tracking import RULES_VERSION, track_stream
@@ -89,6 +89,7 @@ def register_all(
                 progress("register", number, len(jobs))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            stop_workers()
             raise
     return report
 

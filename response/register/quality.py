@@ -22,6 +22,9 @@ LEAST_RIGID_SIMILARITY = 0.25
 """Pairs of one body 0.35 to 0.60 (phantoms, a trunk, two brains); other pairs −0.06 to 0.34."""
 MOST_LOST = 0.02
 """A bend that makes scans less alike than before has gone wrong; a scan on itself loses a hair."""
+RIGID_SUFFICES = 0.9
+"""A rigid step that leaves scans this alike, and more so than bending, is the whole motion: other
+bodies reach 0.34. Bending then only follows noise."""
 MOST_FOLDED = 0.005
 """SyN does not fold; half a percent is the edge of the field, more is a failure."""
 MOST_BEND_MM = 60.0
@@ -78,9 +81,13 @@ def judge(figures: Figures, failure: str = "", demands: Demands = HOUNSFIELD) ->
     bend = [failure] if failure else _doubt_bend(figures, demands)
     if rigid:
         return Verdict("centre", False, "; ".join(pair + rigid), CENTRE_ERROR_MM)
+    error = max(demands.least_error_mm, DISAGREEMENT_FACTOR * figures.disagreement_p95_mm)
+    suffices = figures.similarity_rigid >= max(figures.similarity, RIGID_SUFFICES)
+    if suffices and not pair and not failure:
+        text = f"the rigid step fits best; correlation {figures.similarity_rigid:.2f}"
+        return Verdict("rigid", True, text, error)
     if bend:
         return Verdict("rigid", False, "; ".join(pair + bend), RIGID_ERROR_MM)
-    error = max(demands.least_error_mm, DISAGREEMENT_FACTOR * figures.disagreement_p95_mm)
     if pair:
         return Verdict("deformable", False, "; ".join(pair), max(error, RIGID_ERROR_MM))
     return Verdict("deformable", True, _describe(figures), error)

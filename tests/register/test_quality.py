@@ -38,6 +38,16 @@ def test_a_long_way_between_the_scans_is_trusted_and_said() -> None:
     assert "1200 mm" in verdict.reason
 
 
+def test_a_rigid_step_that_fits_better_than_bending_is_trusted() -> None:
+    verdict = judge(replace(GOOD, similarity_rigid=0.99, similarity=0.93))
+    assert (verdict.keep, verdict.trusted) == ("rigid", True)
+
+
+def test_a_rigid_step_is_not_trusted_for_being_better_than_a_failure() -> None:
+    verdict = judge(replace(GOOD, similarity_rigid=0.6, similarity=0.3))
+    assert (verdict.keep, verdict.trusted) == ("rigid", False)
+
+
 @pytest.mark.parametrize(
     ("figure", "value", "keep", "word"),
     [
