@@ -270,7 +270,8 @@ def _row(story: _Story, lesion: Lesion, when: tuple[dt.date, str]) -> LesionRead
 
 
 def _why(finding: Finding) -> str:
-    return f"{finding.event.value}: {finding.reason}" if finding.reason else finding.event.value
+    what = finding.event.value.replace("_", " ")
+    return f"{what}: {finding.reason}" if finding.reason else what
 
 
 def _doubts(story: _Story, name: str, baseline: str) -> tuple[str, ...]:

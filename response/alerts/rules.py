@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from response.model import Assessment, Finding, Registration, SubjectResult, Tracking
-from response.terms import Category, Event, LesionState, Role, Status
+from response.terms import Category, Event, LesionState, NewLesion, Role, Status
 
 SEVERITIES = ("high", "medium", "low")
 """From what may not wait to what may."""
@@ -74,7 +74,14 @@ def _progressions(result: SubjectResult) -> Iterable[Alert]:
 
 
 def _progression(assessment: Assessment) -> Alert:
-    why = next((r.text for r in assessment.reasons if "PD" in r.text), "progressive disease")
+    deciding = {
+        ".TARGET.": assessment.target_response == Category.PD,
+        ".NON_TARGET.": assessment.non_target_response == Category.PD,
+        ".NEW.": assessment.new_lesion is NewLesion.YES,
+    }
+    parts = [word for word, decides in deciding.items() if decides]
+    texts = [r.text for r in assessment.reasons if any(part in r.row_id for part in parts)]
+    why = "; ".join(texts) or "progressive disease"
     reader = f"{assessment.reader.evaluator}/{assessment.reader.evaluator_id}"
     return Alert(
         rule="progression",

@@ -79,14 +79,16 @@ def demo(home: Path | None, no_serve: bool, host: str, port: int, workers: int) 
         workspace, store = open_workspace(home)
         with progress_bar() as progress:
             manifest, dicom = make_patients(workspace, progress)
-            status = _main_job(workspace, store, [manifest], {}, workers, progress)
             options = {
                 "marks_complete": True,
                 "lesions": dicom / "lesions.csv",
                 "subjects": dicom / "subjects.csv",
             }
-            again = _main_job(workspace, store, [dicom], options, workers, progress)
-            status = max(status, again)
+            status = max(
+                _ingest_status(_ingest(workspace, store, [manifest], {}, progress)),
+                _ingest_status(_ingest(workspace, store, [dicom], options, progress)),
+                _derive(workspace, store, workers, progress),
+            )
         print_summary(store)
         if not no_serve:
             start_dashboard(workspace, host, port)
@@ -188,13 +190,20 @@ def _main_job(
     status = _ingest_status(report)
     if status == REFUSED:
         return status
+    return max(status, _derive(workspace, store, workers, progress))
+
+
+def _derive(
+    workspace: Workspace, store: Store, workers: int, progress: Callable[[str, int, int], None]
+) -> int:
+    """Track and assess everything that is in the workspace."""
     subjects = list(store.read_subjects())
     tracked = track_all(
         workspace, store, subjects, actor=actor(), workers=workers, progress=progress
     )
     report_refusals(tracked.refused, tracked.warnings)
     assess_all(workspace, store, subjects, actor=actor(), progress=progress)
-    return max(status, IN_PART if tracked.refused else DONE)
+    return IN_PART if tracked.refused else DONE
 
 
 def _ingest(

@@ -10,7 +10,7 @@ from builders import READER, finding, lesion, tracking
 
 from response.alerts.rules import evaluate
 from response.model import Assessment, Reason, Registration, SubjectResult, SubjectSummary
-from response.terms import Event, LesionState, Role, Status
+from response.terms import Event, LesionState, NewLesion, Role, Status
 
 
 def assessment(name: str, month: int, overall: str, status: Status) -> Assessment:
@@ -27,6 +27,20 @@ def assessment(name: str, month: int, overall: str, status: Status) -> Assessmen
 def result(*assessments: Assessment) -> SubjectResult:
     summary = SubjectSummary("S1", "recist11", READER, "", "", None, None, None, None, "", None)
     return SubjectResult(assessments, summary)
+
+
+def test_the_alert_says_what_decided() -> None:
+    row = replace(
+        assessment("F1", 2, "PD", Status.CONFIRMED),
+        target_response="SD",
+        new_lesion=NewLesion.YES,
+        reasons=(
+            Reason("RECIST11.TARGET.SD", "SD: sum"),
+            Reason("RECIST11.NEW.YES", "new lesion: unequivocal: L05"),
+        ),
+    )
+    (alert,) = evaluate([result(row)], [], [])
+    assert alert.text == "new lesion: unequivocal: L05"
 
 
 def test_only_the_first_progression_alerts() -> None:
