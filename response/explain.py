@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from response.errors import InputError
 from response.model import Assessment, SubjectResult
+from response.terms import Category, NewLesion
 
 
 def explain_subject(
@@ -32,6 +33,26 @@ def explain_subject(
         where = f" at {time_point}" if time_point else ""
         raise InputError(f"nothing is assessed{where}; 'response assess' derives categories")
     return tuple(lines)
+
+
+def deciding_sentences(assessment: Assessment) -> list[str]:
+    """Return the sentences that made a category: of targets, of what else overruled them.
+
+    A category that new lesions or non-targets decided is not led by what the targets say.
+    """
+    said = assessment.overall_response
+    texts = [reason.text for reason in assessment.reasons]
+    if not said:
+        return texts[:1]
+    own = [text for text in texts if text.startswith(f"{said}:")]
+    asked = assessment.new_lesion in (NewLesion.YES, NewLesion.EQUIVOCAL)
+    progressed = assessment.non_target_response == Category.PD
+    more = [
+        reason.text
+        for reason in assessment.reasons
+        if (".NEW." in reason.row_id and asked) or (".NON_TARGET." in reason.row_id and progressed)
+    ]
+    return list(dict.fromkeys([*own[:1], *more])) or texts[:1]
 
 
 def _id(result: SubjectResult) -> str:

@@ -49,9 +49,7 @@ def write_manifest(path: Path, rows: Sequence[Mapping[str, str]]) -> Path:
     return path
 
 
-def _write_visit(
-    folder: Path, subject: str, visit: Visit, texture: np.ndarray
-) -> dict[str, str]:
+def _write_visit(folder: Path, subject: str, visit: Visit, texture: np.ndarray) -> dict[str, str]:
     z, y, x = (np.arange(n) * SPACING for n in reversed(SIZE))
     grid = np.stack(np.meshgrid(z, y, x, indexing="ij"), axis=-1)[..., ::-1]
     body = grid - np.array(visit.shift)

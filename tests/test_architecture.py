@@ -39,7 +39,7 @@ def imports(path: Path) -> Iterator[str]:
 
 
 def eager_imports(path: Path) -> Iterator[str]:
-    """Yield the modules that importing this one imports; a package only where it is asked itself."""
+    """Yield what importing a module imports; a package only where it is itself meant."""
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

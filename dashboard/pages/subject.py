@@ -23,6 +23,7 @@ from dashboard.data import SubjectView
 from dashboard.figures.timeline import figure_timeline
 from dashboard.links import Place, reader_token, write_place
 from dashboard.timeline import Timeline, build_timeline, is_progression
+from response.explain import deciding_sentences
 from response.model import Assessment, SubjectSummary
 from response.terms import NewLesion, Status
 
@@ -135,7 +136,7 @@ def _answer(view: SubjectView, timeline: Timeline, chosen: str) -> Any:
                     badge(row.overall_response, row.status, big=True)
                     if row.overall_response
                     else html.Span("baseline", className="badge big plain"),
-                    *(html.P(words, className="lead") for words in deciding(row)),
+                    *(html.P(words, className="lead") for words in deciding_sentences(row)),
                     *_doubts(row),
                 ],
                 className="answer-main",
@@ -145,24 +146,6 @@ def _answer(view: SubjectView, timeline: Timeline, chosen: str) -> Any:
         ],
         className="answer",
     )
-
-
-def deciding(row: Assessment) -> list[str]:
-    """Return the sentences that made the category: of targets, of what else overruled them.
-
-    A category that new lesions or non-targets decided must not be led by what the targets say.
-    """
-    said = row.overall_response
-    if not said:
-        return [reason.text for reason in row.reasons[:1]]
-    own = [reason.text for reason in row.reasons if reason.text.startswith(f"{said}:")]
-    more = [
-        reason.text
-        for reason in row.reasons
-        if (".NEW." in reason.row_id and row.new_lesion in (NewLesion.YES, NewLesion.EQUIVOCAL))
-        or (".NON_TARGET." in reason.row_id and is_progression(row.non_target_response))
-    ]
-    return list(dict.fromkeys([*own[:1], *more])) or [reason.text for reason in row.reasons[:1]]
 
 
 def _doubts(row: Assessment) -> list[Any]:

@@ -9,8 +9,9 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from response.explain import deciding_sentences
 from response.model import Assessment, Finding, Registration, SubjectResult, Tracking
-from response.terms import Category, Event, LesionState, NewLesion, Role, Status
+from response.terms import Category, Event, LesionState, Role, Status
 
 SEVERITIES = ("high", "medium", "low")
 """From what may not wait to what may."""
@@ -74,14 +75,6 @@ def _progressions(result: SubjectResult) -> Iterable[Alert]:
 
 
 def _progression(assessment: Assessment) -> Alert:
-    deciding = {
-        ".TARGET.": assessment.target_response == Category.PD,
-        ".NON_TARGET.": assessment.non_target_response == Category.PD,
-        ".NEW.": assessment.new_lesion is NewLesion.YES,
-    }
-    parts = [word for word, decides in deciding.items() if decides]
-    texts = [r.text for r in assessment.reasons if any(part in r.row_id for part in parts)]
-    why = "; ".join(texts) or "progressive disease"
     reader = f"{assessment.reader.evaluator}/{assessment.reader.evaluator_id}"
     return Alert(
         rule="progression",
@@ -90,7 +83,7 @@ def _progression(assessment: Assessment) -> Alert:
         time_point=assessment.time_point,
         date=assessment.date,
         tracking_id="",
-        text=why,
+        text="; ".join(deciding_sentences(assessment)),
         provisional=assessment.status is Status.PROVISIONAL,
         alert_id=f"progression|{assessment.subject}|{reader}|{assessment.criterion}",
     )

@@ -7,7 +7,6 @@ its place and moved there, so that a reader never sees half of one.
 from __future__ import annotations
 
 import csv
-import os
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -16,16 +15,49 @@ from response.export.tables import write_assessments, write_subjects
 from response.model import Finding, Lesion, Registration, Tracking
 from response.store import Store
 
-FINDING_COLUMNS = (
-    "subject,time_point,date,modality,series,evaluator,evaluator_id,tracking_id,tracking_uid,"
-    "label,event,role,organ,node,longest_diameter_mm,short_axis_mm,volume_mm3,x_mm,y_mm,z_mm,"
-    "suv_max,suv_mean,suv_peak,sul_peak,mtv_ml,tlg,confidence,needs_review"
-).split(",")
+FINDING_COLUMNS = [
+    "subject",
+    "time_point",
+    "date",
+    "modality",
+    "series",
+    "evaluator",
+    "evaluator_id",
+    "tracking_id",
+    "tracking_uid",
+    "label",
+    "event",
+    "role",
+    "organ",
+    "node",
+    "longest_diameter_mm",
+    "short_axis_mm",
+    "volume_mm3",
+    "x_mm",
+    "y_mm",
+    "z_mm",
+    "suv_max",
+    "suv_mean",
+    "suv_peak",
+    "sul_peak",
+    "mtv_ml",
+    "tlg",
+    "confidence",
+    "needs_review",
+]
 
-REGISTRATION_COLUMNS = (
-    "subject,modality,series,from_time_point,to_time_point,seconds,similarity,folded_fraction,"
-    "trusted,reason"
-).split(",")
+REGISTRATION_COLUMNS = [
+    "subject",
+    "modality",
+    "series",
+    "from_time_point",
+    "to_time_point",
+    "seconds",
+    "similarity",
+    "folded_fraction",
+    "trusted",
+    "reason",
+]
 
 
 def export_csv(store: Store, out: Path) -> tuple[Path, ...]:
@@ -51,9 +83,7 @@ def export_csv(store: Store, out: Path) -> tuple[Path, ...]:
     return paths
 
 
-def write_rows(
-    path: Path, columns: Iterable[str], rows: Iterable[Mapping[str, object]]
-) -> None:
+def write_rows(path: Path, columns: Iterable[str], rows: Iterable[Mapping[str, object]]) -> None:
     """Write a CSV file whole: UTF-8, comma, one header line."""
     partial = path.with_name(f".{path.name}.partial")
     with partial.open("w", encoding="utf-8", newline="") as file:
@@ -61,7 +91,7 @@ def write_rows(
         writer.writeheader()
         for row in rows:
             writer.writerow({key: cell(value) for key, value in row.items()})
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 def cell(value: object) -> str:

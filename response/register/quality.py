@@ -84,21 +84,20 @@ def judge(figures: Figures, failure: str = "", demands: Demands = HOUNSFIELD) ->
     error = max(demands.least_error_mm, DISAGREEMENT_FACTOR * figures.disagreement_p95_mm)
     suffices = figures.similarity_rigid >= max(figures.similarity, RIGID_SUFFICES)
     if suffices and not pair and not failure:
-        text = f"the rigid step fits best; correlation {figures.similarity_rigid:.2f}"
-        return Verdict("rigid", True, text, error)
+        said = f"the rigid step fits best; correlation {figures.similarity_rigid:.2f}"
+        return Verdict("rigid", True, said + _note_shift(figures), error)
     if bend:
         return Verdict("rigid", False, "; ".join(pair + bend), RIGID_ERROR_MM)
     if pair:
         return Verdict("deformable", False, "; ".join(pair), max(error, RIGID_ERROR_MM))
-    return Verdict("deformable", True, _describe(figures), error)
+    said = f"all checks passed; correlation {figures.similarity:.2f}"
+    return Verdict("deformable", True, said + _note_shift(figures), error)
 
 
-def _describe(figures: Figures) -> str:
-    """What a trusted result rests on."""
-    text = f"all checks passed; correlation {figures.similarity:.2f}"
-    if figures.start_shift_mm > START_NOTE_MM:
-        text += f"; the scans' coordinates differ by {figures.start_shift_mm:.0f} mm, followed"
-    return text
+def _note_shift(figures: Figures) -> str:
+    if figures.start_shift_mm <= START_NOTE_MM:
+        return ""
+    return f"; the scans' coordinates differ by {figures.start_shift_mm:.0f} mm, followed"
 
 
 def _doubt_pair(figures: Figures) -> list[str]:

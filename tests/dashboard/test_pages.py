@@ -14,6 +14,7 @@ from dashboard.callbacks import answer
 from dashboard.data import Cohort
 from dashboard.links import Place, parse_place
 from dashboard.pages import cohort, lesion, quality, subject
+from response.explain import deciding_sentences
 from response.terms import AccountRole
 
 ADMIN = Visitor("anna", AccountRole.ADMIN)
@@ -110,7 +111,7 @@ def test_an_earlier_time_point_can_be_put_in_the_light(subject_page):
 def test_a_category_decided_by_a_new_lesion_is_not_led_by_the_targets(view_of):
     row = view_of("ONC-001").result.assessments[-1]
     others = tuple(r for r in row.reasons if "TARGET.PD" not in r.row_id)
-    led = subject.deciding(type(row)(**{**_fields(row), "reasons": others}))
+    led = deciding_sentences(type(row)(**{**_fields(row), "reasons": others}))
     assert led[0].startswith("PD:")
     assert any("N1" in words for words in led)
 
