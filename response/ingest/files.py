@@ -47,7 +47,7 @@ def find_file(text: str, folder: Path, root: Path | None) -> Path:
     Parameters
     ----------
     text
-        The path as written, relative to `folder`.
+        The path as written, relative to `folder`; or, where nothing is there, to `root`.
     folder
         The manifest's folder; what it names must lie in it, links followed …
     root
@@ -61,6 +61,8 @@ def find_file(text: str, folder: Path, root: Path | None) -> Path:
     places = [place.resolve() for place in (folder, root) if place is not None]
     try:
         path = (folder / text).resolve()
+        if root is not None and not path.exists():
+            path = (root / text).resolve()
         kind = "" if path.is_file() else "is not a file" if path.exists() else "is not there"
     except (OSError, ValueError, RuntimeError):  # too long, a null byte, links in a circle
         raise InputError(f"{text!r} is not a usable path") from None

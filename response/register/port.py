@@ -17,7 +17,7 @@ from response.register.process import run_worker, scratch_folder
 from response.register.transform import TRANSFORM_FILE
 
 REPORT = "registration.json"
-RECIPE = "2"
+RECIPE = "4"
 """Raised with every change of the steps around the engine that moves a point."""
 DEFAULT_ENGINE = "ants"
 TIME_LIMIT_S = 900.0

@@ -77,16 +77,28 @@ def rescale_values(image: Image, modality: str) -> Image:
     """Values on the common scale −1000 … 500: HU clamped for CT, else a robust window.
 
     Anything but CT has no absolute scale: its 1st and 99.5th percentile (of the values above the
-    background) take the place of air and of dense tissue.
+    background) take the place of air and of dense tissue, and its mean, which lies between the
+    background and tissue, that of the least that is body.
     """
     image = sitk.Cast(image, sitk.sitkFloat32)
     if modality.upper() == "CT":
         return sitk.Clamp(image, sitk.sitkFloat32, AIR, DENSE)
-    values = sitk.GetArrayViewFromImage(image)
+    values = sitk.GetArrayFromImage(image)
     low = float(np.percentile(values, 1))
     above = values[values > low]
     high = float(np.percentile(above, 99.5)) if above.size else float(values.max())
-    return sitk.IntensityWindowing(image, low, max(high, low + 1e-6), AIR, DENSE)
+    middle = min(max(float(values.mean()), low), high)
+    scale = np.interp(values, _rising(low, middle, high), (AIR, BODY_ABOVE, DENSE))
+    rescaled = sitk.GetImageFromArray(scale.astype(np.float32))
+    rescaled.CopyInformation(image)
+    return rescaled
+
+
+def _rising(low: float, middle: float, high: float) -> tuple[float, float, float]:
+    """The three values, apart by at least a little: a flat image has no scale either."""
+    least = max(abs(low), 1.0) * 1e-6
+    middle = max(middle, low + least)
+    return low, middle, max(high, middle + least)
 
 
 def shrink(image: Image, spacing_mm: float) -> Image:

@@ -17,6 +17,9 @@ RIGID_ROUNDS = ((4.0, 60), (1.0, 60))
 """Learning rate and iterations of the two descents."""
 LEAST_OVERLAP = 0.25
 """A start needs this share of the smaller field in common, or noise at the rim wins."""
+MOST_LOST = 0.05
+"""A descent may cost this much correlation where contrast changed; one that costs more ran away,
+as it does in slabs of few slices."""
 FLAT_VARIANCE = 1e-4
 LEAST_SIDE = 5
 """ITK smooths no side of fewer than four voxels; one more allows for rounding."""
@@ -44,12 +47,24 @@ def register_rigid(fixed: Image, moving: Image, spacing_mm: float) -> RigidResul
     start, similarity = find_start(fixed, moving, 2 * spacing_mm)
     fixed_small = resample_isotropic(fixed, spacing_mm)
     moving_small = resample_isotropic(moving, spacing_mm)
-    transform = sitk.Euler3DTransform()
-    transform.SetCenter(body_centroid(fixed_small))
-    transform.SetTranslation(start)
+    begun = sitk.Euler3DTransform()
+    begun.SetCenter(body_centroid(fixed_small))
+    begun.SetTranslation(start)
+    transform = begun
     for rate, iterations in RIGID_ROUNDS:
-        transform = _descend(fixed_small, moving_small, transform, rate, iterations)
+        descended = _descend(fixed_small, moving_small, transform, rate, iterations)
+        lost = _likeness(fixed_small, moving_small, begun) - MOST_LOST
+        if _likeness(fixed_small, moving_small, descended) >= lost:
+            transform = descended
     return RigidResult(transform, start, similarity)
+
+
+def _likeness(fixed: Image, moving: Image, transform: RigidTransform) -> float:
+    """Correlation over all of the fixed field; where the moving one does not reach is air."""
+    moved = sitk.Resample(moving, fixed, transform, sitk.sitkLinear, AIR)
+    a = sitk.GetArrayFromImage(fixed).ravel()
+    b = sitk.GetArrayFromImage(moved).ravel()
+    return float(np.corrcoef(a, b)[0, 1]) if a.std() and b.std() else -1.0
 
 
 def measure_thinnest(image: Image) -> float:
