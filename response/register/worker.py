@@ -49,13 +49,14 @@ def _work(job: dict[str, Any]) -> None:
     out = Path(job["out"])
     outcome.transform.save(out)
     verdict, figures = outcome.verdict, outcome.figures
+    bent = verdict.keep == "deformable"
     told = {
         "seconds": round(time.monotonic() - began, 3),
-        "similarity": figures.similarity,
-        "folded_fraction": figures.folded_fraction,
+        "similarity": figures.similarity if bent else figures.similarity_rigid,
+        "folded_fraction": figures.folded_fraction if bent else 0.0,
         "trusted": verdict.trusted,
         "reason": verdict.reason,
-        "engine": job["engine"] if verdict.keep == "deformable" else verdict.keep,
+        "engine": job["engine"] if bent else verdict.keep,
         "parameters": job["parameters"],
         "expected_error_mm": round(verdict.expected_error_mm, 2),
         "figures": figures.as_dict(),
