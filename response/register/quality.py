@@ -52,12 +52,12 @@ class Demands:
 
 HOUNSFIELD = Demands(body=0.75, local=0.87, rigid=0.9, least_gain=0.0, least_error_mm=4.0)
 """Same body: 0.87 and 0.975 or more (15 phantom pairs, a real trunk); another one or a flipped
-scan: 0.68 and 0.85 at most (7 phantom pairs). On the kindest phantoms 95 % of lesions lie within 4 mm.
-Where bending leaves scans no more alike than the rigid step, it only followed noise."""
+scan: 0.68 and 0.85 at most (7 phantom pairs). On the kindest phantoms 95 % of lesions lie within
+4 mm. Where bending leaves scans no more alike than the rigid step, it only followed noise."""
 NO_SCALE = Demands(body=0.45, local=0.75, rigid=0.45, least_gain=0.05, least_error_mm=8.0)
 """MR and the rest have no absolute scale and tumours change: two real brains 0.73 and 0.61 after
-the rigid step, one on the other 0.01 at most. Bending by 12 mm gained those two 0.02 and 0.03: that is
-the tumour and noise, not the brain."""
+the rigid step, one on the other 0.01 at most. Bending by 12 mm gained those two 0.02 and 0.03: that
+is the tumour and noise, not the brain."""
 
 
 @dataclass(frozen=True, slots=True)
