@@ -9,6 +9,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from response.match.model import Link
 from response.model import Decision, Finding, Reader, Tracking
@@ -24,26 +25,50 @@ def active_decisions(decisions: Iterable[Decision], reader: Reader) -> tuple[Dec
 
 
 def links_of(decisions: Iterable[Decision]) -> tuple[Link, ...]:
-    """Return the links persons forced or forbade; the last word on a pair counts."""
+    """Return the links persons forced, confirmed or forbade; the last word on a pair counts.
+
+    A later link of a mark to a lesion takes the place of what was only confirmed of that mark.
+    """
     said: dict[tuple[str, int, str], bool] = {}
+    kept: set[tuple[str, int, str]] = set()
     for decision in decisions:
+        if decision.kind == "confirm":
+            confirmed = _read_confirmed(decision).links
+            kept |= confirmed - said.keys()
+            said |= dict.fromkeys(confirmed, True)
         if decision.kind in ("link", "merge", "split", "unlink"):
             for label in decision.labels:
+                if decision.kind in ("link", "split"):
+                    for key in [k for k in kept if k[:2] == (decision.time_point, label)]:
+                        kept.discard(key)
+                        said.pop(key, None)
                 for uid in decision.tracking_uids:
                     said[decision.time_point, label, uid] = decision.kind != "unlink"
     return tuple(Link(tp, label, uid, forced) for (tp, label, uid), forced in said.items())
 
 
-def confirmed_links(tracking: Tracking | None, decisions: Iterable[Decision]) -> tuple[Link, ...]:
-    """Return the links of the time points a person confirmed: matching may not change them."""
-    if tracking is None:
-        return ()
-    until = confirmed_until(tracking, decisions)
-    return tuple(
-        Link(f.time_point, f.label, f.tracking_uid, True)
-        for f in tracking.findings
-        if f.label is not None and (f.date, f.time_point) <= until
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """What a person stood behind: the digest of all up to a time point, and every link in it."""
+
+    digest: str
+    links: frozenset[tuple[str, int, str]]
+
+
+def describe_confirmed(tracking: Tracking, time_point: str) -> str:
+    """Return, as text for a decision's value, what a confirmation up to a time point means."""
+    links = sorted(
+        [f.time_point, f.label, f.tracking_uid]
+        for f in _until(tracking, time_point)
+        if f.label is not None
     )
+    return json.dumps({"digest": prefix_digest(tracking, time_point), "links": links})
+
+
+def _read_confirmed(decision: Decision) -> Confirmed:
+    told = json.loads(decision.value)
+    links = frozenset((str(tp), int(label), str(uid)) for tp, label, uid in told["links"])
+    return Confirmed(str(told["digest"]), links)
 
 
 def confirmed_until(tracking: Tracking, decisions: Iterable[Decision]) -> tuple[dt.date, str]:
@@ -56,17 +81,22 @@ def confirmed_until(tracking: Tracking, decisions: Iterable[Decision]) -> tuple[
     for decision in decisions:
         if decision.kind == "confirm" and decision.time_point in days:
             digest = prefix_digest(tracking, decision.time_point)
-            if digest == decision.value:
+            if digest == _read_confirmed(decision).digest:
                 best = max(best, (days[decision.time_point], decision.time_point))
     return best
 
 
+def _until(tracking: Tracking, time_point: str) -> list[Finding]:
+    days = {f.time_point: f.date for f in tracking.findings}
+    last = (days[time_point], time_point)
+    return [f for f in tracking.findings if (f.date, f.time_point) <= last]
+
+
 def prefix_digest(tracking: Tracking, time_point: str) -> str:
     """Return a digest of all that the categories up to a time point rest on."""
-    days = {f.time_point: f.date for f in tracking.findings}
-    until = (days[time_point], time_point)
-    rows = sorted(_row(f) for f in tracking.findings if (f.date, f.time_point) <= until)
-    seen = {f.tracking_uid for f in tracking.findings if (f.date, f.time_point) <= until}
+    findings = _until(tracking, time_point)
+    rows = sorted(_row(f) for f in findings)
+    seen = {f.tracking_uid for f in findings}
     lesions = sorted(
         [x.tracking_uid, str(x.role), x.organ, x.node, x.part_of]
         for x in tracking.lesions

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from response.corrections import prefix_digest
+from response.corrections import active_decisions, describe_confirmed
 from response.errors import InputError, MatchError
 from response.model import Decision, Lesion, Reader, Subject, Tracking
 from response.pipeline import Report, assess_all, current_tracking, track_all
@@ -121,7 +121,7 @@ def _value(
 ) -> str:
     value = correction.value
     if correction.kind == "confirm":
-        return prefix_digest(tracking, correction.time_point)
+        return describe_confirmed(tracking, correction.time_point)
     if correction.kind == "role" and value not in set(Role):
         raise InputError(f"role {value}: one of {', '.join(Role)}")
     if correction.kind == "node" and value not in ("true", "false"):
@@ -129,9 +129,9 @@ def _value(
     if correction.kind == "state":
         _check_state(lesions, value)
     if correction.kind == "undo":
-        known = {d.decision_id for d in store.read_decisions(tracking.subject)}
-        if value not in known:
-            raise InputError(f"no decision {value}; 'response correct list' shows them")
+        decisions = store.read_decisions(tracking.subject)
+        if value not in {d.decision_id for d in active_decisions(decisions, tracking.reader)}:
+            raise InputError(f"no decision {value} is in force; 'response correct list' shows them")
     return value
 
 

@@ -54,7 +54,10 @@ def describe_lesions(
     """Return the lesions with their roles, and the rows of the tables that contradict them."""
     plain = {x.tracking_uid: _describe(seen, x, decisions) for x in tracked}
     roles = _roles(seen, plain, decisions, protocol)
-    lesions = tuple(_with_role(plain[x.tracking_uid], *roles[x.tracking_uid]) for x in tracked)
+    lesions = tuple(
+        _with_role(_like_root(plain[x.tracking_uid], plain), *roles[x.tracking_uid])
+        for x in tracked
+    )
     return lesions, find_contradictions(seen, lesions)
 
 
@@ -91,6 +94,21 @@ def _said(decided: str | None, written: str | None) -> tuple[str, Source]:
     if written is not None:
         return written, Source.READER
     return "", Source.PROPOSED
+
+
+def _like_root(lesion: Lesion, lesions: Mapping[str, Lesion]) -> Lesion:
+    """Return a part with the organ and node flag of the lesion it split off from."""
+    root = lesions.get(lesion.part_of)
+    if root is None:
+        return lesion
+    return replace(
+        lesion,
+        organ=root.organ,
+        organ_source=root.organ_source,
+        side=root.side,
+        node=root.node,
+        node_source=root.node_source,
+    )
 
 
 def _with_role(lesion: Lesion, role: Role | None, source: Source) -> Lesion:
@@ -191,7 +209,8 @@ def _contradiction(seen: Seen, lesion: Lesion, fact: LesionFact) -> str:
     known = lesion.role.value if lesion.role else "not recorded"
     if fact.role is Role.NEW and fact.time_point == seen.baseline:
         return "role NEW at baseline; say TARGET or NON_TARGET, or leave it empty"
-    if fact.role is not None and fact.role is not lesion.role and lesion.role is not None:
+    fixed = lesion.role is not None and lesion.role_source is not Source.PERSON
+    if fact.role is not None and fact.role is not lesion.role and fixed:
         return (
             f"role {fact.role.value}, but this is {lesion.tracking_id}, {known} since baseline "
             f"{seen.baseline}; roles are fixed at baseline: correct the row, or the match with "

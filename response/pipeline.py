@@ -6,12 +6,13 @@ that was killed goes on where it stopped.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import itertools
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -19,6 +20,7 @@ from response.assess import assess_subject
 from response.corrections import active_decisions
 from response.errors import GeometryError, RegistrationError
 from response.model import (
+    Assessment,
     Decision,
     Reader,
     Refusal,
@@ -33,6 +35,7 @@ from response.readings import read_tracking
 from response.register import engine_key, register, stop_workers
 from response.store import Store
 from response.streams import Stream, build_streams, successive_pairs
+from response.supersede import supersede_confirmed
 from response.tracking import RULES_VERSION, track_stream
 from response.workspace import Workspace
 
@@ -295,11 +298,22 @@ def assess_all(
                 report.unchanged += 1
                 continue
             vouched = _vouched(streams[reader], registrations[subject.subject])
-            result = _assess(tracking, streams[reader], heard, subject, protocol, name, vouched)
+            made = _assess(tracking, streams[reader], heard, subject, protocol, name, vouched)
+            result = replace(
+                made,
+                assessments=supersede_confirmed(
+                    _former(store, subject.subject, name, reader), made.assessments, dt.date.today()
+                ),
+            )
             store.write_assessments(subject.subject, name, reader, key, result, actor=actor)
             report.done += 1
     progress("assess", len(subjects), len(subjects))
     return report
+
+
+def _former(store: Store, subject: str, name: str, reader: Reader) -> tuple[Assessment, ...]:
+    results = store.read_results(subject, name)
+    return next((r.assessments for r in results if r.summary.reader == reader), ())
 
 
 def _assessment_key(

@@ -238,14 +238,14 @@ def _call(
     """Return what is said of a new lesion: the last word of a reader, else a question."""
     if own.event is Event.RESOLVED:
         return LesionState.ABSENT, ""
-    if own.event in NOT_SEEN:
-        return LesionState.NOT_EVALUABLE, ""
     history = [
         story.rows[name][lesion.tracking_uid]
         for day, name in story.time_points
         if (day, name) <= when and lesion.tracking_uid in story.rows.get(name, {})
     ]
     said = [f.state for f in history if f.state is not None]
+    if own.event in NOT_SEEN and said[-1:] == [LesionState.UNEQUIVOCAL]:
+        return LesionState.NOT_EVALUABLE, ""
     if said:
         return said[-1], ""
     first = history[0]
@@ -291,5 +291,5 @@ def _doubts(story: _Story, name: str, baseline: str) -> tuple[str, ...]:
         doubts.append("lesions were matched by the program and no person has confirmed the matches")
     review = sorted(f.tracking_id for f in story.rows.get(name, {}).values() if f.needs_review)
     if review:
-        doubts.append(f"needs review: {', '.join(review)}")
+        doubts.append(f"needs review at {name}: {', '.join(review)}")
     return tuple(doubts)

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from response import __version__
-from response.corrections import confirmed_links, latest_state, links_of
+from response.corrections import confirmed_until, latest_state, links_of
 from response.geometry import Points
 from response.lesions import Seen, describe_lesions, find_contradictions
 from response.marks import SeenStop, read_marks, record
-from response.match import Link, Mark, MarkedTimePoint, Step, TrackedEvent, Tracks, track
+from response.match import Mark, MarkedTimePoint, Step, TrackedEvent, Tracks, track
 from response.model import (
     Decision,
     Finding,
@@ -27,7 +27,7 @@ from response.model import (
 from response.protocol import Protocol
 from response.register import Transform
 from response.streams import Baseline, Stop, Stream, find_baseline
-from response.terms import STATES_BY_ROLE, LesionState
+from response.terms import STATES_BY_ROLE, Event, LesionState
 from response.workspace import Workspace
 
 RULES_VERSION = f"{__version__}/1"
@@ -66,7 +66,7 @@ def track_stream(
         [_step(workspace, used.get((a.scan.scan_id, b.scan.scan_id))) for a, b in _pairs(stream)],
         subject=stream.subject,
         baseline=baseline.time_point,
-        links=_links(former, decisions),
+        links=links_of(decisions),
         known=uids,
         known_ids={x.tracking_uid: x.tracking_id for x in former.lesions} if former else {},
         absent=_absent(decisions),
@@ -87,7 +87,9 @@ def _tracking(
     findings = tuple(
         finding
         for event in tracks.events
-        for finding in _findings(by_name[event.time_point], event, stream, protocol, decisions)
+        for finding in _findings(
+            by_name[event.time_point], event, stream, protocol, decisions, baseline.time_point
+        )
     )
     told = _told(stream, baseline, findings)
     lesions, refused = describe_lesions(told, tracks.lesions, decisions, protocol)
@@ -100,9 +102,29 @@ def _tracking(
         baseline.assumed,
         lesions,
         tuple(_with_facts(f, told.facts, by_uid) for f in findings),
-        tuple(w for w in (baseline.warning, *tracks.warnings) if w),
+        (*filter(None, (baseline.warning, *tracks.warnings)), *_unheard(decisions, by_uid)),
     )
-    return made, refused
+    return _reviewed(made, decisions), refused
+
+
+def _reviewed(tracking: Tracking, decisions: Sequence[Decision]) -> Tracking:
+    """Return the tracking without questions that a person's confirmation has answered."""
+    until = confirmed_until(tracking, decisions)
+    findings = tuple(
+        replace(f, needs_review=False) if (f.date, f.time_point) <= until else f
+        for f in tracking.findings
+    )
+    return replace(tracking, findings=findings)
+
+
+def _unheard(decisions: Sequence[Decision], lesions: Mapping[str, Lesion]) -> list[str]:
+    """Say which decisions speak of lesions that are no longer there: nothing is lost in silence."""
+    return [
+        f"decision {d.decision_id} ({d.kind} {d.value}) speaks of a lesion that is no longer "
+        "there; decide anew, or undo it"
+        for d in decisions
+        if d.kind != "confirm" and any(uid not in lesions for uid in d.tracking_uids)
+    ]
 
 
 def _told(stream: Stream, baseline: Baseline, findings: tuple[Finding, ...]) -> Seen:
@@ -196,14 +218,6 @@ def _absent(decisions: Sequence[Decision]) -> list[tuple[str, str]]:
         for uid in d.tracking_uids
     }
     return [pair for pair, state in last.items() if state == LesionState.ABSENT]
-
-
-def _links(former: Tracking | None, decisions: Sequence[Decision]) -> list[Link]:
-    """Return the links persons made, and those they confirmed unless they later changed them."""
-    said = links_of(decisions)
-    touched = {(link.time_point, link.label) for link in said}
-    kept = [k for k in confirmed_links(former, decisions) if (k.time_point, k.label) not in touched]
-    return [*said, *kept]
 
 
 def _set_id(stop: Stop) -> str:
@@ -300,12 +314,16 @@ def _findings(
     stream: Stream,
     protocol: Protocol,
     decisions: Sequence[Decision],
+    baseline: str,
 ) -> list[Finding]:
     stop = s.stop
     precision = protocol.targets.recorded_precision_mm
     marked = s.marked.get(event.label) if event.label is not None else None
     decided = latest_state(decisions, event.tracking_uid, event.time_point)
     state = LesionState(decided) if decided else None
+    what, reason = event.event, event.reason
+    if what is Event.BASELINE and event.time_point != baseline:
+        what, reason = Event.NEWLY_IMAGED, "history before the baseline; no scan is earlier"
     rows = [marked, *s.doubles.get(event.label, ())] if event.label is not None else [None]
     return [
         Finding(
@@ -319,13 +337,13 @@ def _findings(
             tracking_uid=event.tracking_uid,
             tracking_id="",
             label=row.measured.label if row else None,
-            event=event.event,
+            event=what,
             place=row.measured.centroid if row else event.place,
             measurement=record(row.measured, precision) if row else None,
             state=state,
             confidence=event.confidence,
             needs_review=event.needs_review and decided is None,
-            reason=event.reason,
+            reason=reason,
             mark_set_id=row.marks.mark_set_id if row else "",
         )
         for row in rows

@@ -8,7 +8,7 @@ from builders import READER, finding, lesion, tracking
 
 from response.corrections import (
     active_decisions,
-    confirmed_links,
+    describe_confirmed,
     latest_state,
     latest_value,
     links_of,
@@ -62,7 +62,7 @@ def test_a_merge_links_one_mark_to_several_lesions() -> None:
     assert {(k.label, k.tracking_uid) for k in links_of(said)} == {(3, "L1"), (3, "L2")}
 
 
-def test_confirmed_links_are_kept_up_to_the_confirmed_time_point() -> None:
+def confirmed() -> Decision:
     made = tracking(
         [lesion("L1", Role.TARGET)],
         [
@@ -71,10 +71,18 @@ def test_confirmed_links_are_kept_up_to_the_confirmed_time_point() -> None:
             finding("L1", "F2", Event.PERSISTING, "16.0", label=9),
         ],
     )
-    confirm = decision(1, "confirm", time_point="F1", value=prefix_digest(made, "F1"))
-    assert {(k.time_point, k.label) for k in confirmed_links(made, [confirm])} == {
-        ("B", 4),
-        ("F1", 2),
+    return decision(1, "confirm", time_point="F1", value=describe_confirmed(made, "F1"))
+
+
+def test_confirmed_links_are_kept_up_to_the_confirmed_time_point() -> None:
+    assert set(links_of([confirmed()])) == {Link("B", 4, "L1", True), Link("F1", 2, "L1", True)}
+
+
+def test_a_person_may_change_what_was_confirmed() -> None:
+    later = decision(2, "link", time_point="F1", labels=(2,), tracking_uids=("L7",))
+    assert set(links_of([confirmed(), later])) == {
+        Link("B", 4, "L1", True),
+        Link("F1", 2, "L7", True),
     }
 
 

@@ -116,7 +116,7 @@ def test_a_person_calls_confirms_and_takes_back(manifest: Path, tmp_path: Path) 
 
     def category() -> tuple[str, str]:
         rows = export(home, tmp_path / "b")["assessments"]
-        row = next(a for a in rows if a["time_point"] == "T1" and a["as_of"] == a["date"])
+        row = max((a for a in rows if a["time_point"] == "T1"), key=lambda a: a["as_of"])
         return row["overall_response"], row["status"]
 
     before = category()
@@ -129,6 +129,8 @@ def test_a_person_calls_confirms_and_takes_back(manifest: Path, tmp_path: Path) 
     decision = said.split("decision ")[1].split()[0]
     run("correct", "undo", "S1", decision, "--home", home)
     assert category() == before
+    rows = export(home, tmp_path / "c")["assessments"]
+    assert [a["overall_response"] for a in rows if a["status"] == "confirmed"] == ["PD"]
 
 
 def test_a_later_scan_leaves_earlier_identities_and_categories(
@@ -148,6 +150,44 @@ def test_a_later_scan_leaves_earlier_identities_and_categories(
     rows = {f["label"]: f for f in tables["findings"] if f["time_point"] == "T2"}
     assert rows["2"]["tracking_id"] in ids
     assert rows["3"]["event"] == "persisting"
+
+
+def test_a_pair_that_cannot_be_registered_stops_nobody_else(tmp_path: Path) -> None:
+    later = Visit("T1", "2025-03-03", {1: A}, shift=(4.0, 0.0, 4.0))
+    visits = [Visit("T0", "2025-01-06", {1: A}), later]
+    rows = write_patient(tmp_path, "S1", visits) + write_patient(tmp_path, "S2", visits, seed=2)
+    home = tmp_path / "home"
+    run("ingest", write_manifest(tmp_path / "manifest.csv", rows), "--home", home)
+    code = (
+        "import sys; from response import pipeline; from response.errors import RegistrationError\n"
+        "real = pipeline.register\n"
+        "def fail(fixed, *rest, **more):\n"
+        "    if fail.left:\n"
+        "        fail.left -= 1\n"
+        "        raise RegistrationError('the worker was killed')\n"
+        "    return real(fixed, *rest, **more)\n"
+        "fail.left = 1\n"
+        "pipeline.register = fail\n"
+        "from response.cli import main; main(sys.argv[1:])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "track", "--workers", "1", "--home", str(home)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    run("assess", "--home", home)
+    tables = export(home, tmp_path / "tables")
+    failed = tables["registrations"][0]
+    assert (failed["trusted"], failed["reason"]) == ("false", "the worker was killed")
+    assert {a["subject"] for a in tables["assessments"]} == {"S1", "S2"}
+
+
+def test_input_refused_whole_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "manifest.csv").write_text("subject,colour\nS1,red\n", encoding="utf-8")
+    run("run", tmp_path / "manifest.csv", "--home", tmp_path / "home", status=2)
+    assert not (tmp_path / "home").exists()
 
 
 def test_a_role_that_changes_is_refused_and_the_rest_goes_on(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from builders import DAYS, READER, finding, lesion, tracking
 
-from response.corrections import prefix_digest
+from response.corrections import describe_confirmed
 from response.model import Decision, LesionReading, Tracking
 from response.protocol import Protocol, parse_protocol
 from response.readings import read_tracking
@@ -205,7 +205,7 @@ def confirm(made: Tracking, time_point: str) -> Decision:
         "S1",
         READER,
         time_point,
-        value=prefix_digest(made, time_point),
+        value=describe_confirmed(made, time_point),
     )
 
 

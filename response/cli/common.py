@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -50,7 +51,29 @@ def actor() -> str:
 def open_workspace(home: Path | None, *, create: bool = True) -> tuple[Workspace, Store]:
     """Open the workspace and its store, or end with status 2."""
     workspace = Workspace.open(home, create=create)
+    workspace.protocol()
     return workspace, Store(workspace, keep=True)
+
+
+@contextmanager
+def workspace_for_input(home: Path | None) -> Iterator[tuple[Workspace, Store, list[int]]]:
+    """Open a workspace for new scans; one that was made for input refused whole is removed again.
+
+    Yields the workspace, its store, and a list to which the exit status is appended.
+    """
+    place = home or Path(os.environ.get("RESPONSE_HOME", "response-home"))
+    existed = place.exists()
+    workspace, store = open_workspace(home)
+    statuses: list[int] = []
+    try:
+        yield workspace, store, statuses
+    except InputError:
+        statuses.append(REFUSED)
+        raise
+    finally:
+        if REFUSED in statuses and not existed:
+            store.close()
+            shutil.rmtree(workspace.home, ignore_errors=True)
 
 
 def choose_subjects(store: Store, name: str | None) -> list[Subject]:
@@ -126,6 +149,9 @@ def plain_errors() -> Iterator[None]:
         sys.exit(REFUSED)
     except ResponseError as error:
         click.echo(f"error: {error}", err=True)
+        sys.exit(REFUSED)
+    except OSError as error:
+        click.echo(f"error: {error.filename or 'a file'}: {error.strerror or error}", err=True)
         sys.exit(REFUSED)
     except KeyboardInterrupt:
         click.echo("interrupted; what was done is kept, run the command again to go on", err=True)

@@ -24,6 +24,7 @@ from response.cli.common import (
     progress_bar,
     report_refusals,
     subject_option,
+    workspace_for_input,
 )
 from response.cli.look import print_summary, start_dashboard
 from response.demo import make_patients
@@ -105,10 +106,10 @@ def run(
     paths: tuple[Path, ...], home: Path | None, workers: int, as_json: bool, **options: Any
 ) -> None:
     """Ingest, track and assess scans: manifests (CSV) or DICOM folders."""
-    with plain_errors():
-        workspace, store = open_workspace(home)
+    with plain_errors(), workspace_for_input(home) as (workspace, store, statuses):
         with progress_bar() as progress:
             status = _main_job(workspace, store, paths, options, workers, progress)
+        statuses.append(status)
         if status != REFUSED:
             print_summary(store, as_json=as_json)
     sys.exit(status)
@@ -121,10 +122,10 @@ def run(
 @json_option
 def ingest(paths: tuple[Path, ...], home: Path | None, as_json: bool, **options: Any) -> None:
     """Read manifests or DICOM folders into the workspace."""
-    with plain_errors():
-        workspace, store = open_workspace(home)
+    with plain_errors(), workspace_for_input(home) as (workspace, store, statuses):
         with progress_bar() as progress:
             report = _ingest(workspace, store, paths, options, progress)
+        statuses.append(_ingest_status(report))
         if as_json:
             counts = {"taken": len(report.taken), "unchanged": len(report.unchanged)}
             print_json([counts | {"refused": len(report.refused)}])

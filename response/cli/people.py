@@ -165,9 +165,13 @@ def list_decisions(subject: str, home: Path | None) -> None:
     with plain_errors():
         _workspace, store = open_workspace(home, create=False)
         choose_subjects(store, subject)
+        ids = {
+            x.tracking_uid: x.tracking_id for t in store.read_trackings(subject) for x in t.lesions
+        }
         for d in store.read_decisions(subject):
+            lesions = " ".join(ids.get(uid, "(gone)") for uid in d.tracking_uids)
             labels = ",".join(str(label) for label in d.labels)
-            words = (d.decision_id, d.at.isoformat(timespec="seconds"), d.actor, d.kind)
+            words = (d.decision_id, d.at.isoformat(timespec="seconds"), d.actor, d.kind, lesions)
             said = (d.time_point, labels, "" if d.kind == "confirm" else d.value, d.note)
             click.echo(" ".join(word for word in (*words, *said) if word))
 
@@ -185,6 +189,8 @@ def user() -> None:
 def add_user(name: str, role: str, password: str, home: Path | None) -> None:
     """Add an account, or give one a new password and role."""
     with plain_errors():
+        if not name.strip():
+            raise InputError("an account needs a name")
         _workspace, store = open_workspace(home)
         account = Account(name, AccountRole(role), hash_password(password))
         store.write_account(account, actor=actor())

@@ -77,7 +77,7 @@ def _find_header_problems(
     repeated = sorted({name for name in header if header.count(name) > 1})
     return (
         [f"missing column {name!r}" for name in missing]
-        + [f"unknown column {name!r} (known: {', '.join(sorted(known))})" for name in unknown]
+        + [f"unknown column {name[:40]!r} (known: {', '.join(sorted(known))})" for name in unknown]
         + [f"column {name!r} is there twice" for name in repeated]
     )
 

@@ -52,7 +52,10 @@ def register_rigid(fixed: Image, moving: Image, spacing_mm: float) -> RigidResul
     begun.SetTranslation(start)
     transform = begun
     for rate, iterations in RIGID_ROUNDS:
-        descended = _descend(fixed_small, moving_small, transform, rate, iterations)
+        try:
+            descended = _descend(fixed_small, moving_small, transform, rate, iterations)
+        except RuntimeError:  # the metric finds no common voxels: the start is all there is
+            break
         lost = _likeness(fixed_small, moving_small, begun) - MOST_LOST
         if _likeness(fixed_small, moving_small, descended) >= lost:
             transform = descended

@@ -95,7 +95,7 @@ class Store:
 
     def write_registration(self, registration: Registration, *, actor: str) -> bool:
         """Write a registration; it supersedes the one of the same two scans."""
-        files = digest_files(self._workspace, [registration.transform_path])
+        files = digest_files(self._workspace, filter(None, [registration.transform_path]))
         with self._units.writing("write_registration", actor, registration.subject) as change:
             pair = (registration.from_scan_id, registration.to_scan_id)
             known = reads.read_registrations(change.cursor, registration.subject)

@@ -77,6 +77,25 @@ def test_scrolling_leaves_the_measured_slice_and_its_diameters(page):
     assert page.complaints == []
 
 
+def test_scans_without_marks_lie_side_by_side_and_scroll(page):
+    page.click('.cohort-table a:text-is("ONC-098")')
+    page.wait_for_selector('[data-slot="later"] image')
+    assert page.locator("#timeline").count() == 0
+    words = ".pane .slice-words"
+    assert page.locator(words).all_inner_texts() == ["slice 15 of 30", "slice 17 of 30"]
+    page.focus('[data-slot="later"]')
+    page.keyboard.press("ArrowDown")
+    page.wait_for_selector(f'{words}:text-is("slice 18 of 30")')
+    assert page.inner_text(f".pane:first-child {words.split()[1]}") == "slice 15 of 30"
+    page.click('nav[aria-label="Slice of the earlier scan"] a.chosen')
+    page.wait_for_selector(f'{words}:text-is("slice 17 of 30")')
+    page.click('a.chip:text-is("lung")')
+    page.wait_for_selector('a.chip.chosen:text-is("lung")')
+    sources = [i.get_attribute("href") for i in page.locator(".slice image").all()]
+    assert all("window=lung" in source for source in sources)
+    assert page.complaints == []
+
+
 def test_the_keyboard_alone_reaches_the_slices(page):
     page.locator('.cohort-table a:text-is("ONC-001")').focus()
     page.keyboard.press("Enter")

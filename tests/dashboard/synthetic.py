@@ -27,6 +27,8 @@ from response.model import (
 )
 from response.protocol import Protocol
 from response.readings import read_tracking
+from response.register import Transform
+from response.register.prepare import WorkingGrid
 from response.store import Store
 from response.terms import Event, LesionState, Role, Source
 
@@ -34,6 +36,10 @@ START = dt.date(2025, 1, 20)
 SIZE = (96, 80, 30)
 SPACING = (3.6, 3.6, 6.0)
 ORIGIN = (-172.8, -144.0, -90.0)
+
+
+UNMARKED_STEP = (18.0, 0.0, 12.0)
+"""Five voxels to the left and two slices up."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +145,7 @@ def fill(workspace, store: Store | None = None) -> Store:
     for number, growth in enumerate((0.6, 0.75, 0.9, 1.0, 1.15, 1.35), 4):
         plan = replace(RESPONDER[0], seen=(first(20), Seen(20 * growth)))
         write_subject(workspace, store, f"ONC-{number:03}", (plan,))
+    write_unmarked(workspace, store)
     store.write_subject_facts(SubjectFacts("ONC-099", START), actor="test")
     return store
 
@@ -173,10 +180,30 @@ def _write_time_point(workspace, store, subject, plans, reader, number, day):
             mask[where] = label
             array[where] = 60
     image, marks = to_image(array), to_image(mask)
-    digest = hashlib.sha256(array.tobytes()).hexdigest()
     mask_digest = hashlib.sha256(mask.tobytes()).hexdigest()
-    name = f"TP{number}"
-    scan = Scan(
+    scan = _scan(workspace, subject, f"TP{number}", day, image)
+    mark_set = MarkSet(
+        mark_set_id=f"{scan.scan_id}-{reader.evaluator_id}",
+        scan_id=scan.scan_id,
+        reader=reader,
+        mask_path=workspace.write_image(marks, mask_digest),
+        mask_digest=mask_digest,
+        labels=tuple(int(v) for v in np.unique(mask) if v),
+        complete=True,
+    )
+    point = TimePoint(subject, scan.time_point, day, (scan,), (mark_set,))
+    store.write_time_point(point, actor="test")
+    measured = {m.label: m for m in measure_labels(image, marks, slice_axis=2)}
+    return [
+        _finding(scan, reader, plan, plan.seen[number], measured.get(label), label)
+        for label, plan in enumerate(plans, 1)
+        if plan.seen[number] is not None
+    ]
+
+
+def _scan(workspace, subject, name, day, image):
+    digest = hashlib.sha256(sitk.GetArrayViewFromImage(image).tobytes()).hexdigest()
+    return Scan(
         scan_id=f"{subject}-{name}",
         subject=subject,
         time_point=name,
@@ -188,23 +215,21 @@ def _write_time_point(workspace, store, subject, plans, reader, number, day):
         slice_axis=2,
         field_box=(0, 0, 0, *SIZE),
     )
-    mark_set = MarkSet(
-        mark_set_id=f"{scan.scan_id}-{reader.evaluator_id}",
-        scan_id=scan.scan_id,
-        reader=reader,
-        mask_path=workspace.write_image(marks, mask_digest),
-        mask_digest=mask_digest,
-        labels=tuple(int(v) for v in np.unique(mask) if v),
-        complete=True,
-    )
-    point = TimePoint(subject, name, day, (scan,), (mark_set,))
-    store.write_time_point(point, actor="test")
-    measured = {m.label: m for m in measure_labels(image, marks, slice_axis=2)}
-    return [
-        _finding(scan, reader, plan, plan.seen[number], measured.get(label), label)
-        for label, plan in enumerate(plans, 1)
-        if plan.seen[number] is not None
-    ]
+
+
+def write_unmarked(workspace, store, subject="ONC-098", names=("TP0", "TP1"), step=UNMARKED_STEP):
+    """Write scans without marks; each registration moves places by `step`, in mm."""
+    for number, name in enumerate(names):
+        day = START + dt.timedelta(days=56 * number)
+        scan = _scan(workspace, subject, name, day, to_image(body()))
+        store.write_time_point(TimePoint(subject, name, day, (scan,), ()), actor="test")
+    if len(names) > 1:
+        path = f"transforms/{subject}"
+        workspace.resolve(path).mkdir(parents=True)
+        grid = WorkingGrid(ORIGIN, (1, 0, 0, 0, 1, 0, 0, 0, 1), 6.0, (58, 48, 30))
+        Transform(grid, np.eye(3), np.array(step)).save(workspace.resolve(path))
+        found = replace(registration(subject), transform_path=path, similarity=0.87)
+        store.write_registration(found, actor="test")
 
 
 def _finding(scan, reader, plan, seen, measured, label):

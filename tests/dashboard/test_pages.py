@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import flask
 import pytest
 from plotly.utils import PlotlyJSONEncoder
 
-from dashboard import pages
+from dashboard import ids, pages
 from dashboard.auth import Visitor
 from dashboard.callbacks import answer
 from dashboard.data import Cohort
 from dashboard.links import Place, parse_place
 from dashboard.pages import cohort, lesion, quality, subject
+from dashboard.pages.comparison import registration_words
 from response.explain import deciding_sentences
 from response.terms import AccountRole
 
@@ -44,10 +46,10 @@ def cohort_page(data):
 
 
 @pytest.fixture
-def subject_page(view_of):
+def subject_page(data, view_of):
     def make(name, reader="", **query):
         view = view_of(name, reader)
-        return subject.layout(view, Place("subject", view.subject.key, query=query))
+        return subject.layout(data, view, Place("subject", view.subject.key, query=query))
 
     return make
 
@@ -70,7 +72,7 @@ def names(page):
 
 def test_every_subject_is_in_the_cohort_once_per_reader(cohort_page):
     listed = names(cohort_page())
-    assert len(set(listed)) == 10
+    assert len(set(listed)) == 11
     assert listed.count("ONC-003") == 2
 
 
@@ -81,7 +83,7 @@ def test_the_cohort_is_sorted_as_the_address_says(cohort_page):
 
 def test_the_cohort_is_filtered_as_the_address_says(cohort_page):
     assert names(cohort_page(flag="newlesion")) == ["ONC-002"]
-    assert names(cohort_page(flag="unassessed")) == ["ONC-099"]
+    assert names(cohort_page(flag="unassessed")) == ["ONC-098", "ONC-099"]
 
 
 def test_an_empty_workspace_says_how_to_begin():
@@ -140,15 +142,95 @@ def test_readers_are_shown_one_at_a_time(subject_page):
     assert '"T3"' not in second
 
 
-def test_links_within_a_subject_keep_the_reader(view_of):
+def test_links_within_a_subject_keep_the_reader(data, view_of):
     view = view_of("ONC-003", "INDEPENDENT ASSESSOR~R2")
     place = Place("subject", view.subject.key, query={"reader": "INDEPENDENT ASSESSOR~R2"})
-    cells = find(subject.layout(view, place), "Link", className="cell")
+    cells = find(subject.layout(data, view, place), "Link", className="cell")
     assert all("reader=INDEPENDENT+ASSESSOR~R2" in cell.href for cell in cells)
 
 
 def test_a_subject_without_scans_says_so(subject_page):
     assert "No scans of this subject yet" in as_text(subject_page("ONC-099"))
+
+
+def shown(page):
+    """Return what is drawn in each pane: slice number, circle's centre, width in mm, image."""
+    drawn = [graph.figure["layout"] for graph in find(page, "Graph")]
+    rows = []
+    for layout in drawn:
+        source = layout["images"][0]["source"]
+        circles = [s for s in layout["shapes"] if s["type"] == "circle"]
+        centre = [(s["x0"] + s["x1"]) / 2 for s in circles]
+        low, high = layout["xaxis"]["range"]
+        number = int(source.partition(".png")[0].rpartition("/")[2])
+        rows.append((number, centre, round(high - low, 6), source))
+    return rows
+
+
+def test_scans_without_marks_are_compared_and_nothing_empty_is_drawn(subject_page):
+    page = subject_page("ONC-098")
+    said = as_text(page)
+    assert "No lesions are marked. The scans are registered (trusted, correlation 0.87)" in said
+    assert "DICOM SEG" in said
+    assert "response track" not in said
+    assert not find(page, "Graph", id=ids.TIMELINE)
+    assert [h.children for h in find(page, "H2")] == ["First scan", "Last scan"]
+
+
+def test_compared_scans_are_cut_through_the_same_place_and_equally_wide(subject_page, synthetic):
+    (first, *_), (last, *_) = views = shown(subject_page("ONC-098"))
+    right_mm, _, up_mm = synthetic.UNMARKED_STEP
+    assert last - first == up_mm / synthetic.SPACING[2]
+    assert views[1][1][0] - views[0][1][0] == pytest.approx(right_mm)
+    assert views[0][2] == views[1][2] == pytest.approx(96 * 3.6)
+    assert all("window=soft" in source for *_, source in views)
+
+
+def test_a_place_in_the_first_scan_can_be_chosen(subject_page):
+    views = shown(subject_page("ONC-098", at="0,0,-60", fov="usual", window="bone"))
+    assert [number for number, *_ in views] == [5, 7]
+    assert {width for _, _, width, _ in views} == {120.0}
+    assert all("window=bone" in source for *_, source in views)
+
+
+def test_one_compared_scan_scrolls_alone(subject_page):
+    views = shown(subject_page("ONC-098", at="0,0,-60", slices="later:20"))
+    assert [number for number, *_ in views] == [5, 20]
+
+
+def test_a_place_that_the_other_scan_does_not_reach_is_not_drawn_there(subject_page):
+    page = subject_page("ONC-098", at="0,0,84")
+    assert len(shown(page)) == 1
+    assert "lies outside this one" in as_text(page)
+
+
+def test_scans_that_are_not_registered_are_not_said_to_show_the_same_place(
+    subject_page, data, monkeypatch
+):
+    monkeypatch.setattr(data, "find_way", lambda *_: None)
+    page = subject_page("ONC-098")
+    assert "not registered" in as_text(page)
+    assert [centre for _, centre, *_ in shown(page)] == [[], []]
+
+
+def test_a_registration_in_doubt_is_named_with_its_reason(synthetic):
+    doubt = synthetic.registration("S", trusted=False, reason="correlation 0.31 after bending")
+    words = registration_words([(doubt, True)])
+    assert "not trusted (correlation 0.31 after bending)" in words
+
+
+def test_a_subject_with_marks_that_nobody_assessed_is_told_how_to(data, view_of):
+    view = replace(view_of("ONC-001"), result=None, tracking=None)
+    page = subject.layout(data, view, Place("subject", view.subject.key))
+    assert "response track" in as_text(page)
+    assert not find(page, "Graph")
+
+
+def test_one_subject_is_not_called_subjects(data):
+    whole = data.read_cohort()
+    one = as_text(cohort.layout(replace(whole, entries=whole.entries[:1]), Place("cohort")))
+    assert "1 subject ·" in one
+    assert '"1 row"' in one
 
 
 def test_a_lesion_is_shown_at_baseline_nadir_and_now(lesion_page):

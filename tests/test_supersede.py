@@ -1,0 +1,42 @@
+"""What was confirmed stays as it was; what is now said otherwise supersedes it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from decimal import Decimal
+
+from builders import READER
+
+from response.model import Assessment
+from response.supersede import supersede_confirmed
+from response.terms import NewLesion, Status
+
+DAY, TODAY = dt.date(2025, 3, 1), dt.date(2025, 9, 9)
+CONFIRMED = Assessment(
+    *("S1", "recist11", READER, "F1", DAY, Decimal("40.0"), None, None, None),
+    *("SD", "", NewLesion.NO, "SD", Status.CONFIRMED, DAY, ()),
+)
+
+
+def test_a_confirmed_category_that_changes_is_superseded_as_of_today() -> None:
+    changed = replace(CONFIRMED, overall_response="PD", status=Status.PROVISIONAL)
+    assert supersede_confirmed([CONFIRMED], [changed], TODAY) == (
+        CONFIRMED,
+        replace(changed, as_of=TODAY),
+    )
+
+
+def test_the_same_category_is_not_said_twice() -> None:
+    assert supersede_confirmed([CONFIRMED], [CONFIRMED], TODAY) == (CONFIRMED,)
+
+
+def test_a_provisional_category_gives_way() -> None:
+    before = replace(CONFIRMED, status=Status.PROVISIONAL)
+    after = replace(before, overall_response="PR")
+    assert supersede_confirmed([before], [after], TODAY) == (after,)
+
+
+def test_a_category_that_comes_back_needs_no_superseding_row() -> None:
+    changed = replace(CONFIRMED, overall_response="PD", status=Status.PROVISIONAL, as_of=TODAY)
+    assert supersede_confirmed([CONFIRMED, changed], [CONFIRMED], TODAY) == (CONFIRMED,)
