@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.carry import CarriedPlace, carry_place, find_steps
+from dashboard.carry import CarriedPlace, Step, carry_place, find_steps
 from dashboard.contours import Line, outline_slices
 from dashboard.links import reader_token
 from dashboard.slices import Plane
@@ -256,12 +256,16 @@ class Data:
         self, view: SubjectView, scan_id: str, place: Point, time_point: str
     ) -> CarriedPlace | None:
         """Return where a place of one scan lies at another time point, by the registrations."""
-        goals = {s.scan_id for t in view.time_points if t.time_point == time_point for s in t.scans}
-        registrations = self._store.read_registrations(view.subject.subject)
-        way = find_steps(registrations, scan_id, goals)
+        way = self.find_way(view, scan_id, time_point)
         if way is None:
             return None
         return carry_place(place, way, lambda path: Transform.load(self._workspace.resolve(path)))
+
+    def find_way(self, view: SubjectView, scan_id: str, time_point: str) -> tuple[Step, ...] | None:
+        """Return the registrations that lead from a scan to another time point, or None."""
+        goals = {s.scan_id for t in view.time_points if t.time_point == time_point for s in t.scans}
+        registrations = self._store.read_registrations(view.subject.subject)
+        return find_steps(registrations, scan_id, goals)
 
     def _choose_criterion(self, criteria: Sequence[str], wanted: str) -> str:
         if wanted in criteria:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 from response.model import Reader
 
 QUERY_KEYS = (
-    "reader", "criterion", "tp", "window", "fov", "slices", "sort", "flag", "page",
+    "reader", "criterion", "tp", "at", "window", "fov", "slices", "sort", "flag", "page",
 )  # fmt: skip
 """What a query may hold, in the order it is written."""
 

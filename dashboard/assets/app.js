@@ -138,7 +138,16 @@
     const label = anchor.closest("nav").getAttribute("aria-label");
     pressed = { label: label, text: anchor.textContent };
     const slices = new URLSearchParams(location.search).get("slices");
-    if (!slices || !KEEPS_SLICES.includes(label)) return;
+    if (!slices) return;
+    if (!KEEPS_SLICES.includes(label)) {
+      /* What is chosen already would not be asked for again: load it, back at its own slices. */
+      if (anchor.classList.contains("chosen")) {
+        event.preventDefault();
+        event.stopPropagation();
+        location.assign(anchor.href);
+      }
+      return;
+    }
     event.preventDefault();
     event.stopPropagation();
     const query = new URLSearchParams(new URL(anchor.href).search);
@@ -170,7 +179,7 @@
       row.hidden = !name.includes(wanted);
       if (!row.hidden) shown += 1;
     }
-    return `${shown} rows`;
+    return shown === 1 ? "1 row" : `${shown} rows`;
   }
 
   window.dccFunctions = Object.assign({}, window.dccFunctions, {

@@ -127,6 +127,17 @@ def signed_pct(value: object) -> str:
     return "–" if value is None else f"{float(str(value)):+.1f} %".replace("-", MINUS)
 
 
+def counted(number: int, word: str) -> str:
+    """Return a number with the word for what it counts.
+
+    Examples
+    --------
+    >>> counted(1, "row"), counted(2, "row")
+    ('1 row', '2 rows')
+    """
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
 def millimetres(value: object) -> str:
     """Return a length with its unit as it was recorded, or a dash."""
     return "–" if value is None else f"{value} mm"

@@ -41,6 +41,5 @@ def _content(data: Data, place: Place) -> Any:
     )
     if view is None:
         raise NotFoundError
-    return subject.layout(view, place) if place.page == "subject" else lesion.layout(
-        data, view, place
-    )  # fmt: skip
+    page = subject if place.page == "subject" else lesion
+    return page.layout(data, view, place)

@@ -12,6 +12,7 @@ from dashboard import ids
 from dashboard.components.bits import (
     badge,
     chips,
+    counted,
     flag,
     graph,
     link,
@@ -140,7 +141,10 @@ def _head(cohort: Cohort, place: Place) -> Any:
     return html.Div(
         [
             html.H1("Cohort"),
-            html.P(f"{subjects} subjects · {cohort.criterion}" + (f" · {said}" if said else "")),
+            html.P(
+                f"{counted(subjects, 'subject')} · {cohort.criterion}"
+                + (f" · {said}" if said else "")
+            ),
             *(
                 [
                     chips(
@@ -207,7 +211,7 @@ def _tools(cohort: Cohort, place: Place, count: int) -> Any:
                 debounce=False,
                 className="find",
             ),
-            html.Span(f"{count} rows", id=ids.COHORT_COUNT, className="muted", role="status"),
+            html.Span(counted(count, "row"), id=ids.COHORT_COUNT, className="muted", role="status"),
         ],
         className="tools",
     )

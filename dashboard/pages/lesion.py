@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from dash import dcc, html
+from dash import html
 
-from dashboard import ids
 from dashboard.components.bits import attributes, badge, chips, link, millimetres, notice, table
 from dashboard.components.matrix import ROLE_WORDS, SHAPES, cell_words
+from dashboard.components.slices import slice_pane, window_chips
 from dashboard.data import Data, SubjectView
-from dashboard.figures.pane import INDEX_MARK, SliceView, figure_pane, join_lines
 from dashboard.links import Place, lesion_url, subject_url, write_place
 from dashboard.pages.errors import NotFoundError
 from dashboard.palette import EVENT_WORDS
-from dashboard.panes import FOVS, Pane, build_panes, choose_window
-from dashboard.slices import PRESET_WORDS, PRESETS
+from dashboard.panes import FOVS, LesionPane, build_panes
 from dashboard.timeline import LesionPoint, LesionTrack, Timeline, build_timeline
 from response.model import Lesion
 from response.terms import Source
@@ -94,27 +92,26 @@ def _facts(lesion: Lesion) -> list[Any]:
 
 
 def _tools(
-    view: SubjectView, timeline: Timeline, track: LesionTrack, panes: tuple[Pane, ...], place: Place
+    view: SubjectView,
+    timeline: Timeline,
+    track: LesionTrack,
+    panes: tuple[LesionPane, ...],
+    place: Place,
 ) -> Any:
     now = panes[-1]
     finding = now.point.finding if now.point else None
     scan = view.scan(finding.scan_id) if finding else None
-    window = choose_window(place.query.get("window", ""), scan, track.lesion)
-    names = ["auto"] if scan is not None and scan.modality != "CT" else [*PRESETS, "auto"]
     fov = place.query.get("fov", "")
     return html.Div(
         [
             chips(
                 "Time point",
                 [
-                    (name, write_place(place, tp=name, slices=""), name == now.time_point)
+                    (name, write_place(place, tp=name, slices=""), name == now.pane.time_point)
                     for name, _ in timeline.time_points
                 ],
             ),
-            chips(
-                "Window",
-                [(PRESET_WORDS[n], write_place(place, window=n), n == window) for n in names],
-            ),
+            window_chips(place, scan, track.lesion.organ),
             chips(
                 "Field",
                 [
@@ -130,83 +127,11 @@ def _tools(
     )
 
 
-def _pane(pane: Pane, lesion: Lesion, timeline: Timeline) -> Any:
-    when = f"{pane.time_point} · {pane.date}" if pane.date else ""
-    head = _pane_head(pane, when, timeline)
-    value = _value(pane.point, lesion)
-    if pane.view is None:
-        body = html.Div(html.P(pane.words), className="no-slice")
-        return html.Section([head, body, html.Div(value, className="pane-value")], className="pane")
-    foot = html.Div([*value, html.P(pane.words, className="small")], className="pane-value")
-    return html.Section([head, *_slice(pane, pane.view, when), foot], className="pane")
-
-
-def _slice(pane: Pane, view: SliceView, when: str) -> list[Any]:
-    """Return the picture, what scrolling needs to know, the slider and the slice in words."""
-    shown = f"slice {view.index + 1} of {view.count}"
-    picture = html.Div(
-        dcc.Graph(
-            id=ids.pane("graph", pane.slot),
-            figure=figure_pane(view),
-            config={"displayModeBar": False, "responsive": True},
-            style={"height": "100%"},
-        ),
-        role="img",
-        className="slice",
-        tabIndex=0,
-        **attributes(
-            aria_label=f"{pane.title}, {when}: {shown}. {pane.words}",
-            data_slot=pane.slot,
-            data_count=str(view.count),
-            data_index=str(view.index),
-        ),
-    )
-    words = ids.pane("words", pane.slot)
-    return [
-        picture,
-        dcc.Store(id=ids.pane("data", pane.slot), data=_scroll_data(view)),
-        _slider(pane.slot, view),
-        html.P(shown, id=words, className="muted small slice-words"),
-    ]
-
-
-def _scroll_data(view: SliceView) -> dict[str, Any]:
-    return {
-        "href": view.href,
-        "mark": INDEX_MARK,
-        "measured": view.measured_index,
-        "expected": view.expected_index,
-        "outlines": {str(n): join_lines(lines) for n, lines in view.outlines.items()},
-    }
-
-
-def _slider(slot: str, view: SliceView) -> Any:
-    return dcc.Slider(
-        id=ids.pane("slider", slot),
-        min=0,
-        max=view.count - 1,
-        step=1,
-        value=view.index,
-        marks=_slider_marks(view.count, view.measured_index),
-        included=False,
-        updatemode="drag",
-        allow_direct_input=False,
-        tooltip={"always_visible": False, "transform": "slice_number"},
-    )
-
-
-def _pane_head(pane: Pane, when: str, timeline: Timeline) -> Any:
-    """Return what the pane is of: its time point and the category there."""
-    row = timeline.assessment(pane.time_point)
+def _pane(shown: LesionPane, lesion: Lesion, timeline: Timeline) -> Any:
+    """Return a pane with the category there, and the lesion's diameters below the picture."""
+    row = timeline.assessment(shown.pane.time_point)
     said = [badge(row.overall_response, row.status)] if row and row.overall_response else []
-    return html.Div(
-        [html.H2(pane.title), html.Span(when, className="muted"), *said], className="pane-head"
-    )
-
-
-def _slider_marks(count: int, measured: int | None) -> dict[int, str]:
-    marks = {0: "1", count - 1: str(count)}
-    return marks | ({measured: "▲"} if measured is not None else {})
+    return slice_pane(shown.pane, said=said, value=_value(shown.point, lesion))
 
 
 def _value(point: LesionPoint | None, lesion: Lesion) -> list[Any]:

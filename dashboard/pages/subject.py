@@ -19,9 +19,10 @@ from dashboard.components.bits import (
     signed_pct,
 )
 from dashboard.components.matrix import lesion_matrix
-from dashboard.data import SubjectView
+from dashboard.data import Data, SubjectView
 from dashboard.figures.timeline import figure_timeline
 from dashboard.links import Place, reader_token, write_place
+from dashboard.pages import comparison
 from dashboard.timeline import Timeline, build_timeline, is_progression
 from response.explain import deciding_sentences
 from response.model import Assessment, SubjectSummary
@@ -31,13 +32,15 @@ PROVISIONAL_ROW = "PROVISIONAL"
 """The row id of reasons why no person stands behind a category yet."""
 
 
-def layout(view: SubjectView, place: Place) -> Any:
+def layout(data: Data, view: SubjectView, place: Place) -> Any:
     """Return the timeline page; ``tp`` of the address chooses the time point in the light."""
     timeline = build_timeline(
         [(tp.time_point, tp.date) for tp in view.time_points], view.result, view.tracking
     )
     if not timeline.time_points:
         return [_head(view, timeline, place), _nothing()]
+    if not timeline.assessments and not timeline.tracks:
+        return [_head(view, timeline, place), *_unassessed(data, view, timeline, place)]
     chosen = place.query.get("tp", "")
     return [
         _head(view, timeline, place),
@@ -118,11 +121,7 @@ def _answer(view: SubjectView, timeline: Timeline, chosen: str) -> Any:
     """Return the category in the light: of the chosen time point, else the last one."""
     row = timeline.assessment(chosen) or timeline.current
     if row is None:
-        return notice(
-            "Scans are here, but nothing was assessed yet",
-            html.P("On the machine this runs on:"),
-            html.Pre("response track\nresponse assess"),
-        )
+        return _not_assessed()
     last = row == timeline.current
     summary = view.result.summary if view.result else None
     return html.Section(
@@ -145,6 +144,21 @@ def _answer(view: SubjectView, timeline: Timeline, chosen: str) -> Any:
             html.Dl(_best(summary, timeline), className="figures") if summary else None,
         ],
         className="answer",
+    )
+
+
+def _unassessed(data: Data, view: SubjectView, timeline: Timeline, place: Place) -> list[Any]:
+    """Return what to do next where there is no sum and no lesion to draw over time."""
+    if any(tp.mark_sets for tp in view.time_points):
+        return [_not_assessed(), _warnings(timeline)]
+    return comparison.layout(data, view, place)
+
+
+def _not_assessed() -> Any:
+    return notice(
+        "Scans are here, but nothing was assessed yet",
+        html.P("On the machine this runs on:"),
+        html.Pre("response track\nresponse assess"),
     )
 
 
