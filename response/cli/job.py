@@ -141,7 +141,8 @@ def ingest(paths: tuple[Path, ...], home: Path | None, as_json: bool, **options:
 @home_option
 @subject_option
 @workers_option
-def track(home: Path | None, subject: str | None, workers: int) -> None:
+@json_option
+def track(home: Path | None, subject: str | None, workers: int, as_json: bool) -> None:
     """Register successive scans, match lesions and measure: only what is new or changed."""
     with plain_errors():
         workspace, store = open_workspace(home, create=False)
@@ -154,7 +155,7 @@ def track(home: Path | None, subject: str | None, workers: int) -> None:
                 workers=workers,
                 progress=progress,
             )
-        _say(report, "tracked")
+        _say(report, "tracked", as_json)
     sys.exit(IN_PART if report.refused else DONE)
 
 
@@ -162,7 +163,8 @@ def track(home: Path | None, subject: str | None, workers: int) -> None:
 @home_option
 @subject_option
 @click.option("--criterion", default="", help="Else the protocol's.")
-def assess(home: Path | None, subject: str | None, criterion: str) -> None:
+@json_option
+def assess(home: Path | None, subject: str | None, criterion: str, as_json: bool) -> None:
     """Derive categories, best response and endpoints."""
     with plain_errors():
         workspace, store = open_workspace(home, create=False)
@@ -175,7 +177,7 @@ def assess(home: Path | None, subject: str | None, criterion: str) -> None:
                 criterion=criterion,
                 progress=progress,
             )
-        _say(report, "assessed")
+        _say(report, "assessed", as_json)
     sys.exit(IN_PART if report.refused else DONE)
 
 
@@ -237,6 +239,9 @@ def _ingest_status(report: IngestReport) -> int:
     return IN_PART if report.taken or report.unchanged else REFUSED
 
 
-def _say(report: Report, what: str) -> None:
+def _say(report: Report, what: str, as_json: bool) -> None:
     report_refusals(report.refused, report.warnings)
+    if as_json:
+        print_json([{what: report.done, "unchanged": report.unchanged}])
+        return
     click.echo(f"{report.done} streams {what}, {report.unchanged} unchanged")

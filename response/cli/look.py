@@ -17,6 +17,7 @@ from response.cli.common import (
     IN_PART,
     choose_subjects,
     home_option,
+    json_option,
     open_workspace,
     plain_errors,
     print_json,
@@ -76,14 +77,18 @@ def export(what: str, out: Path, home: Path | None) -> None:
 
 @click.command(epilog="Example: response check --home ./clinic")
 @home_option
-def check(home: Path | None) -> None:
+@json_option
+def check(home: Path | None, as_json: bool) -> None:
     """Verify the workspace: schema, audit chain, digests of images, orphans."""
     with plain_errors():
         _workspace, store = open_workspace(home, create=False)
         problems = store.check()
-        for problem in problems:
-            click.echo(problem)
-        if not problems:
+        if as_json:
+            print_json([{"whole": not problems, "problems": list(problems)}])
+        else:
+            for problem in problems:
+                click.echo(problem)
+        if not problems and not as_json:
             click.echo("the workspace is whole")
     sys.exit(IN_PART if problems else DONE)
 
