@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from response.cli.common import existing, json_option, plain_errors
+from response.cli.common import existing, json_option, plain_errors, print_json
 from response.criteria import CRITERIA
 from response.geometry import Grid
 from response.ingest.images import read_image
@@ -83,7 +82,7 @@ def measure(image: Path, mask: Path, as_json: bool) -> None:
         marks, _axis = read_image(mask, mask=True, grid=Grid.of(scan))
         rows = [_measured(m) for m in measure_labels(scan, marks, slice_axis=axis)]
         if as_json:
-            click.echo(json.dumps(rows))
+            print_json(rows)
             return
         click.echo("\t".join(MEASURED))
         for row in rows:
