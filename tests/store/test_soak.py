@@ -116,8 +116,9 @@ def time_alone(workspace: Workspace) -> float:
     return (time.monotonic() - began) / 5
 
 
-def run(workspace: Workspace, folder: Path, seconds: float, kill_every_s: float) -> None:
-    allowed = max(LONGEST_WAIT_S, 12 * time_alone(workspace))
+def run(
+    workspace: Workspace, folder: Path, seconds: float, kill_every_s: float, allowed: float
+) -> None:
     parties = soak(workspace, folder, seconds, kill_every_s)
     check_nothing_lost(workspace, parties)
     readers, writers = parties[: len(ROLES)], parties[len(ROLES) :]
@@ -131,13 +132,15 @@ def run(workspace: Workspace, folder: Path, seconds: float, kill_every_s: float)
 @pytest.mark.slow
 @pytest.mark.parametrize("kill_every_s", [0, 2])
 def test_a_short_soak(workspace: Workspace, tmp_path: Path, kill_every_s: float) -> None:
-    run(workspace, tmp_path / "told", 5, kill_every_s)
+    # A machine with other work to do is given the time it takes; the whole soak gives none.
+    allowed = max(LONGEST_WAIT_S, 12 * time_alone(workspace))
+    run(workspace, tmp_path / "told", 5, kill_every_s, allowed)
 
 
 @pytest.mark.heavy
 @pytest.mark.parametrize("kill_every_s", [0, 3])
 def test_a_whole_soak(workspace: Workspace, tmp_path: Path, kill_every_s: float) -> None:
-    run(workspace, tmp_path / "told", 30, kill_every_s)
+    run(workspace, tmp_path / "told", 30, kill_every_s, LONGEST_WAIT_S)
 
 
 @pytest.mark.slow
