@@ -77,7 +77,7 @@ def export_csv(store: Store, out: Path) -> tuple[Path, ...]:
         for name in ("findings.csv", "registrations.csv", "assessments.csv", "subjects.csv")
     )
     write_rows(paths[0], FINDING_COLUMNS, _finding_rows(store.read_trackings()))
-    write_rows(paths[1], REGISTRATION_COLUMNS, _registration_rows(store.read_registrations()))
+    write_rows(paths[1], REGISTRATION_COLUMNS, _registration_rows(_current(store)))
     write_assessments(paths[2], results)
     write_subjects(paths[3], results)
     return paths
@@ -150,6 +150,13 @@ def _finding_row(finding: Finding, lesion: Lesion) -> dict[str, object]:
         for name in (*names, "suv_peak", "sul_peak", "mtv_ml", "tlg"):
             row[name] = getattr(measured, name)
     return row
+
+
+def _current(store: Store) -> list[Registration]:
+    """Return the registrations between scans that still stand."""
+    scans = {scan.scan_id for tp in store.read_time_points() for scan in tp.scans}
+    found = store.read_registrations()
+    return [r for r in found if {r.from_scan_id, r.to_scan_id} <= scans]
 
 
 def _registration_rows(registrations: Iterable[Registration]) -> Iterable[dict[str, object]]:
