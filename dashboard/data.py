@@ -5,8 +5,8 @@ from __future__ import annotations
 import hmac
 import threading
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dashboard.carry import CarriedPlace, Step, carry_place, find_steps
@@ -14,6 +14,7 @@ from dashboard.contours import Line, outline_slices
 from dashboard.links import reader_token
 from dashboard.slices import Plane
 from dashboard.volumes import VolumeCache
+from response.endpoints import select_effective
 from response.geometry import Grid
 from response.model import (
     Account,
@@ -117,7 +118,7 @@ class Data:
 
     def read_cohort(self, criterion: str = "") -> Cohort:
         """Return every subject and reader under a criterion (the protocol's, if not said)."""
-        results = self._store.read_results()
+        results = _standing(self._store.read_results())
         criteria = tuple(sorted({r.summary.criterion for r in results}))
         chosen = self._choose_criterion(criteria, criterion)
         found = {
@@ -148,7 +149,7 @@ class Data:
         subject = self._store.read_subject_by_key(key)
         if subject is None:
             return None
-        results = self._store.read_results(subject.subject)
+        results = _standing(self._store.read_results(subject.subject))
         trackings = self._store.read_trackings(subject.subject)
         readers = tuple(
             sorted({r.summary.reader for r in results} | {t.reader for t in trackings})
@@ -281,3 +282,8 @@ def _find_result(
         (r for r in results if r.summary.reader == reader and r.summary.criterion == criterion),
         None,
     )
+
+
+def _standing(results: Iterable[SubjectResult]) -> tuple[SubjectResult, ...]:
+    """Return results with one row for each time point: the one that no later row supersedes."""
+    return tuple(replace(r, assessments=select_effective(r.assessments)) for r in results)

@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from response.endpoints import select_effective
 from response.explain import deciding_sentences
 from response.model import Assessment, Finding, Registration, SubjectResult, Tracking
 from response.terms import Category, Event, LesionState, Role, Status
@@ -68,8 +69,8 @@ def evaluate(
 
 def _progressions(result: SubjectResult) -> Iterable[Alert]:
     """Alert at the first PD; what follows it is not news."""
-    ordered = sorted(result.assessments, key=lambda a: (a.date, a.time_point, a.as_of))
-    first = next((a for a in ordered if a.overall_response == Category.PD), None)
+    standing = select_effective(result.assessments)
+    first = next((a for a in standing if a.overall_response == Category.PD), None)
     if first is not None:
         yield _progression(first)
 

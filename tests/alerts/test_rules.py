@@ -52,6 +52,12 @@ def test_only_the_first_progression_alerts() -> None:
     assert (alert.rule, alert.time_point, alert.severity) == ("progression", "F1", "high")
 
 
+def test_a_progression_that_was_superseded_alerts_no_more() -> None:
+    was = assessment("F1", 2, "PD", Status.CONFIRMED)
+    now = replace(was, overall_response="SD", status=Status.PROVISIONAL, as_of=dt.date(2025, 9, 9))
+    assert evaluate([result(was, now)], [], []) == ()
+
+
 @pytest.mark.parametrize("status", list(Status))
 def test_a_provisional_progression_says_so(status: Status) -> None:
     (alert,) = evaluate([result(assessment("F1", 2, "PD", status))], [], [])
