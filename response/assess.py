@@ -35,7 +35,6 @@ from response.criteria.course import (
     choose_baseline,
     is_nothing_evaluable,
 )
-from response.endpoints import summarise
 from response.errors import InputError
 from response.model import (
     AssessedTimePoint,
@@ -92,7 +91,7 @@ def assess_subject(
     chosen = find_criterion(criterion)
     course = build_course(subject, reader, readings, facts, time_points)
     assessments = _flag_imputed_dates(chosen.assess(course, protocol), time_points)
-    summary = summarise(assessments, facts, protocol, course.baseline.evaluable)
+    summary = chosen.summarise(assessments, facts, protocol, course.baseline.evaluable)
     return SubjectResult(assessments, summary)
 
 

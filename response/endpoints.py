@@ -23,6 +23,7 @@ from response.best_response import (
 )
 from response.model import Assessment, SubjectFacts, SubjectSummary
 from response.protocol import Endpoints, Protocol
+from response.vocabulary import RECIST, Vocabulary
 
 MISSED_VISITS = 2
 """FDA: an event after this many missed assessments is censored before the gap (A24)."""
@@ -174,6 +175,7 @@ def summarise(
     facts: SubjectFacts,
     protocol: Protocol,
     baseline_adequate: bool = True,
+    vocabulary: Vocabulary = RECIST,
 ) -> SubjectSummary:
     """Best overall response and endpoints from time-point responses; the baseline's row is first.
 
@@ -181,7 +183,8 @@ def summarise(
     """
     baseline = assessments[0]
     standing = select_effective(assessments[1:])
-    visits = [Visit(row.date, row.overall_response) for row in standing]
+    means = vocabulary.means
+    visits = [Visit(row.date, means[row.overall_response]) for row in standing]
     options = protocol.best_response
     known_reference = facts.randomisation or facts.treatment_start
     reference = known_reference or baseline.date
@@ -197,13 +200,16 @@ def summarise(
     )
     days, event, reason = _pfs_fields(outcome, known_reference, protocol.endpoints)
     end = _end_of_response(outcome, progression, facts)
-    confirmed = derive_confirmed_best_response(window, reference, options)
+    best = derive_best_response(window, reference, options).category
+    confirmed = derive_confirmed_best_response(window, reference, options).category
+    counted = {visit.date for visit in window}
+    seen = [row.overall_response for row in standing if row.date in counted]
     return SubjectSummary(
         subject=baseline.subject,
         criterion=baseline.criterion,
         reader=baseline.reader,
-        best_overall_response=derive_best_response(window, reference, options).category,
-        confirmed_best_overall_response=confirmed.category,
+        best_overall_response=vocabulary.name(best, seen),
+        confirmed_best_overall_response=vocabulary.name(confirmed, seen),
         response_date=derive_response_date(window),
         progression_date=progression,
         pfs_days=days,

@@ -67,6 +67,14 @@ class Rules(_Section):
     """R1-51: PD by a confirmed equivocal lesion dates from the scan that first showed it."""
     cr_then_disease: Literal["pd", "warn", "recode_pr"] = "pd"
     """A07, from lesions."""
+    cr_with_non_target_ne: Literal["PR", "NE"] = "PR"
+    """A27: target CR where a non-target lesion was not assessed; Table 1 prints PR."""
+    ne_with_non_target_ne: Literal["NE"] = "NE"
+    """A28: neither targets nor non-targets evaluable; not printed."""
+    too_small_node_is_normal: bool = True
+    """A30: a node too small to measure counts as below 10 mm, so CR is possible."""
+    treated_lesion: Literal["not_evaluable", "as_measured"] = "not_evaluable"
+    """A target irradiated or resected on study says nothing of the drug from then on; ours."""
     pd_date: Literal["first_evidence", "last_scan_of_timepoint", "scheduled_visit"] = (
         "first_evidence"
     )
@@ -99,24 +107,68 @@ class BestResponse(_Section):
 
 
 class IRecist(_Section):
-    """A10: when progression may be confirmed."""
+    """When progression may be confirmed (A10), and what an NE in between does (A11)."""
 
     icpd_min_days: Days = 28
     icpd_max_days: Days = 0
+    icpd_warn_days: Days = 56
+    """A10: confirmation later than this is accepted with a warning."""
+    ne_breaks_block: bool = False
+    """A11: whether an NE after iUPD ends the block that a confirmation refers to."""
+    ne_lowers_nadir: bool = False
+    """A11: whether the sum of a time point that is NE may become the nadir."""
 
 
 class Pet(_Section):
-    """A15, A18, A19."""
+    """A15, A16, A18, A19."""
 
     lean_body_mass: Literal["janmahasatian", "james"] = "janmahasatian"
     blood_pool_plus_2sd: bool = True
     progression_inclusive: bool = False
+    eortc_cycles: Literal["one", "more_than_one"] = "more_than_one"
+    """EORTC 1999: PMR from -15 % after one cycle of therapy, beyond -25 % after more."""
+    eortc_gap: Literal["SMD", "PMR"] = "SMD"
+    """A16: a decrease of 15 to 25 % after more than one cycle, which the paper leaves open."""
 
 
 class MRecist(_Section):
     """A17."""
 
     absolute_minimum_mm: Millimetres = Decimal(0)
+
+
+class Choi(_Section):
+    """Choi 2007; the modified form asks of PR that size and density both fall."""
+
+    modified: bool = False
+
+
+class Rano(_Section):
+    """RANO 2.0: which component is followed, and how long progression needs confirmation."""
+
+    component: Literal["enhancing", "non_enhancing", "mixed"] = "enhancing"
+    confirmation_weeks_after_radiotherapy: Count = 12
+    confirmation_min_days: Days = 28
+
+
+class Pcwg3(_Section):
+    """PCWG3: when bone progression is confirmed, and what an unresolved one counts as."""
+
+    confirmation_min_days: Days = 42
+    flare_days: Days = 84
+    """The first post-treatment scan within this many days of the start lies in the flare window."""
+    unresolved_pdu: Literal["SD", "PD"] = "SD"
+
+
+class Repeatability(_Section):
+    """How far a repeated measurement of the same lesion scatters."""
+
+    within_lesion_cv_pct: Annotated[Decimal, Field(strict=False, gt=0, le=100)] = Decimal("2.4")
+    """Coefficient of variation of one diameter measured again, per cent of its length."""
+    minimum_sd_mm: Millimetres = Decimal("0.5")
+    """No diameter repeats better than this."""
+    borderline_below: Annotated[Decimal, Field(strict=False, gt=0, le=1)] = Decimal("0.90")
+    """A category less probable than this to be the same again is marked borderline."""
 
 
 class Endpoints(_Section):
@@ -128,6 +180,14 @@ class Endpoints(_Section):
     assessment_interval_days: Annotated[int, Field(ge=1)] = 56
     """A24."""
     tolerance_days: Days = 7
+    new_therapy_on_pd_date: Literal["pd", "censor"] = "pd"
+    """A25: new therapy begun on the day of progression: the progression stands."""
+    death_without_progression: Literal["event", "censor"] = "event"
+    """A26: death is an event of PFS (subject to A24); censored, it is time to progression."""
+    clinical_progression: Literal["ignore", "event", "censor"] = "ignore"
+    """Progression that no scan shows: FDA counts radiological progression only."""
+    days_per_month: Annotated[Decimal, Field(strict=False, gt=0)] = Decimal("30.4375")
+    """A31, with the one day that analysis data sets add."""
 
 
 class Protocol(_Section):
@@ -140,6 +200,10 @@ class Protocol(_Section):
     irecist: IRecist = IRecist()
     pet: Pet = Pet()
     mrecist: MRecist = MRecist()
+    choi: Choi = Choi()
+    rano2: Rano = Rano()
+    pcwg3: Pcwg3 = Pcwg3()
+    repeatability: Repeatability = Repeatability()
     endpoints: Endpoints = Endpoints()
 
 

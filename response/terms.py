@@ -29,6 +29,14 @@ class LesionState(StrEnum):
     UNEQUIVOCAL = "UNEQUIVOCAL"
 
 
+class Intervention(StrEnum):
+    """What was done to a lesion on study, from this time point on."""
+
+    IRRADIATED = "IRRADIATED"
+    RESECTED = "RESECTED"
+    BIOPSIED = "BIOPSIED"
+
+
 STATES_BY_ROLE: dict[Role, frozenset[LesionState]] = {
     Role.TARGET: frozenset(
         {LesionState.TOO_SMALL, LesionState.ABSENT, LesionState.NOT_EVALUABLE, LesionState.MERGED}

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from response.model import Assessment, LesionReading, Reader, Reason, SubjectFacts
+from response.model import Assessment, LesionReading, Reader, Reason, SubjectFacts, SubjectSummary
 from response.protocol import Protocol
 from response.terms import LesionState
 
@@ -49,17 +49,22 @@ class Course:
     baseline_reasons: tuple[Reason, ...] = ()
 
 
+Summarise = Callable[[Sequence[Assessment], SubjectFacts, Protocol, bool], SubjectSummary]
+
+
 @dataclass(frozen=True, slots=True)
 class Criterion:
     """A response criterion: its name, where it is published, and its rules.
 
     ``assess`` gives the assessments of a course, the baseline's first; a later row for the same
-    time point, with a later ``as_of``, supersedes an earlier one.
+    time point, with a later ``as_of``, supersedes an earlier one. ``summarise`` makes the best
+    overall response and the endpoints of them, given the baseline and whether it was evaluable.
     """
 
     name: str
     citation: str
     assess: Callable[[Course, Protocol], tuple[Assessment, ...]]
+    summarise: Summarise
 
 
 def choose_baseline(

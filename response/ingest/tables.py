@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from response.errors import InputError
 from response.ingest.csv_table import (
@@ -85,7 +86,7 @@ def read_subjects(
 def _parse_subject(row: Row, today: dt.date) -> SubjectFacts:
     if row.problem:
         raise InputError(row.problem)
-    dates = {
+    dates: dict[str, Any] = {
         column: parse_date(column, row.cells[column], latest=today if column in _PAST else None)
         for column in SUBJECT_COLUMNS
         if row.cells.get(column)

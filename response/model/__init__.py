@@ -1,0 +1,54 @@
+"""The values that pass between the steps. Frozen, slotted, validated once at the edges.
+
+Physical points are LPS millimetres (DICOM patient coordinates, as SimpleITK); dates are
+:class:`datetime.date`; diameters that a rule sees are :class:`decimal.Decimal`.
+"""
+
+from response.model.decisions import Account, AuditEntry, Decision
+from response.model.findings import (
+    Finding,
+    Lesion,
+    Measurement,
+    Point,
+    RecordedMeasurement,
+    Segment,
+    Tracking,
+)
+from response.model.people import Reader, Subject, SubjectFacts
+from response.model.results import (
+    AssessedTimePoint,
+    Assessment,
+    LesionReading,
+    Reason,
+    SubjectResult,
+    SubjectSummary,
+)
+from response.model.scans import LesionFact, MarkSet, Refusal, Registration, Scan, TimePoint
+
+__all__ = [
+    "Account",
+    "AssessedTimePoint",
+    "Assessment",
+    "AuditEntry",
+    "Decision",
+    "Finding",
+    "Lesion",
+    "LesionFact",
+    "LesionReading",
+    "MarkSet",
+    "Measurement",
+    "Point",
+    "Reader",
+    "Reason",
+    "RecordedMeasurement",
+    "Refusal",
+    "Registration",
+    "Scan",
+    "Segment",
+    "Subject",
+    "SubjectFacts",
+    "SubjectResult",
+    "SubjectSummary",
+    "TimePoint",
+    "Tracking",
+]
