@@ -5,7 +5,7 @@ The hues are those of Okabe and Ito (2008), which stay apart for people with col
 
 from __future__ import annotations
 
-from response.terms import Event
+from response.terms import Event, find_kin
 
 INK = "#1c2630"
 MUTED = "#5b6772"
@@ -70,10 +70,7 @@ def category_colour(category: str) -> str:
     >>> category_colour("iCPD") == category_colour("PMD") == category_colour("PD")
     True
     """
-    plain = category.removeprefix("i")
-    plain = {"CPD": "PD", "UPD": "PD"}.get(plain, plain)
-    plain = {"CMR": "CR", "PMR": "PR", "SMD": "SD", "NMR": "SD", "PMD": "PD"}.get(plain, plain)
-    return CATEGORY_COLOURS.get(plain, UNSAID)
+    return CATEGORY_COLOURS.get(find_kin(category), UNSAID)
 
 
 def line_colour(category: str) -> str:

@@ -90,6 +90,37 @@ class Category(StrEnum):
     MISSING = "MISSING"
 
 
+KIN: dict[str, Category] = {
+    "iCR": Category.CR,
+    "iPR": Category.PR,
+    "iSD": Category.SD,
+    "iUPD": Category.PD,
+    "iCPD": Category.PD,
+    "NON-iCR/NON-iUPD": Category.NON_CR_NON_PD,
+    "CMR": Category.CR,
+    "PMR": Category.PR,
+    "SMD": Category.SD,
+    "NMR": Category.SD,
+    "PMD": Category.PD,
+    "MR": Category.PR,
+    "PDu": Category.PD,
+}
+"""Codes of other criteria, by the category of RECIST 1.1 that is coloured and sorted like them."""
+
+
+def find_kin(code: str) -> str:
+    """The category of RECIST 1.1 that a code of any criterion stands beside.
+
+    For looking and alerting only: iUPD and PDu are progression that waits to be confirmed.
+
+    Examples
+    --------
+    >>> find_kin("iUPD"), find_kin("PMR"), find_kin("SD")
+    ('PD', 'PR', 'SD')
+    """
+    return str(KIN.get(code, code))
+
+
 class NewLesion(StrEnum):
     """What is said of new lesions at a time point."""
 

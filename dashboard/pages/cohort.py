@@ -27,7 +27,7 @@ from dashboard.figures.cohort import ChangeCurve, days_since, figure_spider, fig
 from dashboard.links import Place, reader_token, subject_url, write_place
 from dashboard.timeline import asks_new_lesion, best_change_pct, count_review, is_progression
 from response.model import Assessment
-from response.terms import Status
+from response.terms import Status, find_kin
 
 ROWS_PER_PAGE = 200
 
@@ -77,7 +77,7 @@ SORTS: dict[str, tuple[str, Callable[[CohortEntry], Any]]] = {
 
 
 def _rank(category: str) -> int:
-    plain = category.removeprefix("i").removeprefix("C").removeprefix("U")
+    plain = find_kin(category)
     return CATEGORY_ORDER.index(plain) if plain in CATEGORY_ORDER else len(CATEGORY_ORDER)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from response.endpoints import select_effective
 from response.explain import deciding_sentences
 from response.model import Assessment, Finding, Registration, SubjectResult, Tracking
-from response.terms import Category, Event, LesionState, Role, Status
+from response.terms import Category, Event, LesionState, Role, Status, find_kin
 
 SEVERITIES = ("high", "medium", "low")
 """From what may not wait to what may."""
@@ -68,11 +68,13 @@ def evaluate(
 
 
 def _progressions(result: SubjectResult) -> Iterable[Alert]:
-    """Alert at the first PD; what follows it is not news."""
-    standing = select_effective(result.assessments)
-    first = next((a for a in standing if a.overall_response == Category.PD), None)
-    if first is not None:
-        yield _progression(first)
+    """Alert at the first of each code of progression; what follows it is not news."""
+    told = set()
+    for row in select_effective(result.assessments):
+        code = row.overall_response
+        if find_kin(code) == Category.PD and code not in told:
+            told.add(code)
+            yield _progression(row)
 
 
 def _progression(assessment: Assessment) -> Alert:
@@ -86,8 +88,16 @@ def _progression(assessment: Assessment) -> Alert:
         tracking_id="",
         text="; ".join(deciding_sentences(assessment)),
         provisional=assessment.status is Status.PROVISIONAL,
-        alert_id=f"progression|{assessment.subject}|{reader}|{assessment.criterion}",
+        alert_id="|".join(
+            ("progression", assessment.subject, reader, assessment.criterion, *_code(assessment))
+        ),
     )
+
+
+def _code(assessment: Assessment) -> tuple[str, ...]:
+    """Name the line of therapy, and a code that is not plainly PD: to confirm it is news again."""
+    code = assessment.overall_response
+    return tuple(x for x in (assessment.line, code) if x and x != Category.PD)
 
 
 def _lesion_alerts(tracking: Tracking) -> Iterable[Alert]:

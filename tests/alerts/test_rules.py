@@ -98,3 +98,14 @@ def test_an_untrusted_registration_alerts_and_a_trusted_one_does_not() -> None:
 def test_the_same_facts_give_the_same_alerts() -> None:
     made = tracking([lesion("L1", Role.NEW)], [finding("L1", "F1", Event.NEW, "11.0")])
     assert evaluate([], [made], []) == evaluate([], [made, made], [])
+
+
+def test_an_unconfirmed_progression_and_its_confirmation_are_two_alerts() -> None:
+    rows = [
+        assessment("F1", 2, "iUPD", Status.CONFIRMED),
+        assessment("F2", 3, "iUPD", Status.CONFIRMED),
+        assessment("F3", 4, "iCPD", Status.CONFIRMED),
+    ]
+    alerts = evaluate([result(*rows)], [], [])
+    assert sorted(alert.time_point for alert in alerts) == ["F1", "F3"]
+    assert len({alert.alert_id for alert in alerts}) == 2
