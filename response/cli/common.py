@@ -1,4 +1,7 @@
-"""What the commands share: the workspace option, exit statuses, progress, errors in one line."""
+"""What the commands share: the workspace option, exit statuses, progress, errors in one line.
+
+Imaging libraries and the database are imported by the commands that need them: tables do not.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +13,16 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from response.errors import InputError, ManifestError, ProtocolError, ResponseError
 from response.model import Refusal, Subject
-from response.store import Store
-from response.workspace import Workspace
+
+if TYPE_CHECKING:
+    from response.store import Store
+    from response.workspace import Workspace
 
 DONE, IN_PART, REFUSED = 0, 1, 2
 """Exit statuses of the contract."""
@@ -50,6 +53,9 @@ def actor() -> str:
 
 def open_workspace(home: Path | None, *, create: bool = True) -> tuple[Workspace, Store]:
     """Open the workspace and its store, or end with status 2."""
+    from response.store import Store
+    from response.workspace import Workspace
+
     workspace = Workspace.open(home, create=create)
     workspace.protocol()
     return workspace, Store(workspace, keep=True)
@@ -89,6 +95,9 @@ def choose_subjects(store: Store, name: str | None) -> list[Subject]:
 @contextmanager
 def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
     """Show a bar on a terminal, plain lines elsewhere (on standard error)."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
     console = Console(stderr=True)
     if not console.is_terminal:
         yield _plain_progress()

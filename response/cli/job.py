@@ -29,7 +29,8 @@ from response.cli.common import (
 from response.cli.look import print_summary, start_dashboard
 from response.demo import make_patients
 from response.errors import InputError
-from response.ingest import IngestReport, ingest_paths
+from response.ingest.run import ingest_paths
+from response.ingest.sources import IngestReport
 from response.pipeline import Report, assess_all, track_all
 from response.store import Store
 from response.workspace import Workspace

@@ -1,4 +1,7 @@
-"""Stateless tools: the functions of the main job, on files, without a workspace."""
+"""Stateless tools: the functions of the main job, on files, without a workspace.
+
+What a tool needs is imported when it runs, so that a table waits for no imaging library.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,8 @@ import click
 
 from response.cli.common import existing, json_option, plain_errors, print_json
 from response.criteria import CRITERIA
-from response.geometry import Grid
-from response.ingest.images import read_image
-from response.measure import measure_labels
 from response.model import Measurement
 from response.protocol import Protocol, read_protocol
-from response.register import register_files
 from response.tables import assess_table as assess_measurements
 from response.tables import best_response_table
 
@@ -77,6 +76,10 @@ MEASURED = [
 @json_option
 def measure(image: Path, mask: Path, as_json: bool) -> None:
     """Measure every label of a mask on its image: diameters, volume, values."""
+    from response.geometry import Grid
+    from response.ingest.images import read_image
+    from response.measure import measure_labels
+
     with plain_errors():
         scan, axis = read_image(image)
         marks, _axis = read_image(mask, mask=True, grid=Grid.of(scan))
@@ -103,6 +106,8 @@ def _measured(m: Measurement) -> dict[str, float]:
 @click.option("--points", type=existing(dir_okay=False), help="x,y,z in FIXED's space (mm, LPS).")
 def register(fixed: Path, moving: Path, out: Path, points: Path | None) -> None:
     """Register MOVING to FIXED; map points from FIXED's space into MOVING's."""
+    from response.register import register_files
+
     with plain_errors():
         made = register_files(fixed, moving, out, points)
         trust = "trusted" if made.trusted else f"not trusted: {made.reason}"

@@ -1,6 +1,4 @@
-"""Scans as people have them, read into the workspace: manifests with image files, DICOM trees."""
+"""What comes in: scans as people have them (manifests, DICOM trees), and tables of readings.
 
-from response.ingest.run import ingest_paths
-from response.ingest.sources import IngestReport
-
-__all__ = ["IngestReport", "ingest_paths"]
+Import from the modules: tables are read without any imaging library.
+"""

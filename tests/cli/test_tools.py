@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -112,3 +114,10 @@ def test_a_folder_that_cannot_be_made_is_no_traceback(
     done = run(*named, *rest, "--out", table / "inside")
     assert done.exit_code == 2
     assert "Traceback" not in done.output
+
+
+def test_a_table_waits_for_no_imaging_library() -> None:
+    code = "import sys, response.cli.tools as t; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+    heavy = {"SimpleITK", "pydicom", "scipy", "duckdb", "dash", "pandas", "ants", "numpy"}
+    assert not heavy & set(loaded.split())

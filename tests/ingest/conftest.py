@@ -14,7 +14,7 @@ import SimpleITK as sitk
 from pydicom.sr.codedict import codes
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
-from response.ingest import ingest_paths
+from response.ingest.run import ingest_paths
 from response.store import Store
 from response.workspace import Workspace
 
