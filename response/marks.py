@@ -133,6 +133,7 @@ def record(measured: Measurement, precision_mm: Decimal) -> RecordedMeasurement:
         short_segment=measured.short_segment,
         slice_axis=measured.slice_axis,
         slice_index=measured.slice_index,
+        mean_value=measured.mean_value,
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from response.corrections import confirmed_until
+from response.marks import round_mm
 from response.model import (
     AssessedTimePoint,
     Decision,
@@ -23,6 +24,9 @@ from response.model import (
 )
 from response.protocol import Protocol
 from response.terms import Event, LesionState, Role, Source
+
+TENTH = Decimal("0.1")
+"""Volumes and densities are recorded to a tenth."""
 
 NOT_SEEN = (Event.NOT_IMAGED, Event.NOT_MARKED)
 
@@ -196,7 +200,23 @@ def _sized(story: _Story, row: LesionReading, lesion: Lesion, finding: Finding) 
         return replace(row, state=LesionState.NOT_EVALUABLE, reason=_why(finding))
     if finding.measurement is None:
         return replace(row, state=LesionState.ABSENT, reason=finding.reason)
-    return replace(row, diameter_mm=_diameter(finding.measurement, lesion.node))
+    return replace(
+        row,
+        diameter_mm=_diameter(finding.measurement, lesion.node),
+        extra=_measured(finding.measurement, finding.modality),
+    )
+
+
+def _measured(measured: RecordedMeasurement, modality: str) -> dict[str, Decimal]:
+    """Return what criteria other than RECIST read of a lesion: both axes, volume, mean HU."""
+    extra = {
+        "longest_diameter_mm": measured.longest_diameter_mm,
+        "short_diameter_mm": measured.short_axis_mm,
+        "volume_mm3": round_mm(measured.volume_mm3, TENTH),
+    }
+    if modality == "CT" and measured.mean_value is not None:
+        extra["density_hu"] = round_mm(measured.mean_value, TENTH)
+    return extra
 
 
 def _diameter(measured: RecordedMeasurement, node: bool) -> Decimal:
@@ -229,7 +249,15 @@ def _new(story: _Story, lesion: Lesion, when: tuple[dt.date, str]) -> Iterable[L
         return
     row = _row(story, lesion, when)
     state, provisional = _call(story, lesion, own, when)
-    yield replace(row, state=state, reason=_why(own), provisional=provisional)
+    row = replace(row, state=state, reason=_why(own), provisional=provisional)
+    if own.measurement is None or state not in (LesionState.EQUIVOCAL, LesionState.UNEQUIVOCAL):
+        yield row
+    else:
+        yield replace(
+            row,
+            diameter_mm=_diameter(own.measurement, lesion.node),
+            extra=_measured(own.measurement, own.modality),
+        )
 
 
 def _call(

@@ -30,7 +30,7 @@ from response.streams import Baseline, Stop, Stream, find_baseline
 from response.terms import STATES_BY_ROLE, Event, LesionState
 from response.workspace import Workspace
 
-RULES_VERSION = f"{__version__}/1"
+RULES_VERSION = f"{__version__}/2"
 """Part of every key that says whether a result still holds."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -243,3 +244,30 @@ def test_an_unknown_organ_is_provisional() -> None:
 def test_a_lesion_below_what_is_recorded_is_left_out() -> None:
     made = tracking([lesion("L1", None)], [finding("L1", "B", Event.BASELINE, "8.0")])
     assert not rows(made, "L1", "B")
+
+
+def test_other_criteria_are_told_both_axes_and_the_mean_density() -> None:
+    known = finding("L1", "B", Event.BASELINE, "24.0", short="16.0")
+    assert known.measurement
+    seen = replace(known, measurement=replace(known.measurement, mean_value=61.26))
+    (row,) = rows(tracking([lesion("L1", Role.TARGET, node=True)], [seen]), "L1", "B")
+    assert row.extra == {
+        "longest_diameter_mm": Decimal("24.0"),
+        "short_diameter_mm": Decimal("16.0"),
+        "volume_mm3": Decimal("1000.0"),
+        "density_hu": Decimal("61.3"),
+    }
+
+
+def test_a_new_lesion_that_a_reader_called_has_its_diameter() -> None:
+    """iRECIST adds the diameters of new lesions."""
+    made = tracking(
+        [lesion("L1", Role.TARGET), lesion("L2", Role.NEW)],
+        [
+            finding("L1", "B", Event.BASELINE, "20.0"),
+            finding("L1", "F1", Event.PERSISTING, "20.0"),
+            finding("L2", "F1", Event.NEW, "11.0", state=LesionState.UNEQUIVOCAL),
+        ],
+    )
+    (row,) = rows(made, "L2", "F1")
+    assert (row.state, row.diameter_mm) == (LesionState.UNEQUIVOCAL, Decimal("11.0"))

@@ -44,7 +44,10 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class RecordedMeasurement:
-    """A measurement as recorded: diameters rounded once to the protocol's precision."""
+    """A measurement as recorded: diameters rounded once to the protocol's precision.
+
+    ``mean_value`` is in the image's own unit: HU on CT.
+    """
 
     longest_diameter_mm: Decimal
     short_axis_mm: Decimal
@@ -60,6 +63,7 @@ class RecordedMeasurement:
     sul_peak: float | None = None
     mtv_ml: float | None = None
     tlg: float | None = None
+    mean_value: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,3 +12,7 @@ QUALIFY revision = max(revision) OVER (PARTITION BY subject);
 CREATE OR REPLACE VIEW current_result AS
 SELECT * FROM result
 QUALIFY revision = max(revision) OVER (PARTITION BY subject, criterion, evaluator, evaluator_id, line);
+
+-- The mean of a lesion's voxels in the image's own unit: HU on CT. NULL where it was not kept.
+
+ALTER TABLE finding ADD COLUMN mean_value DOUBLE;
