@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from response.best_response import NE
 from response.criteria.course import ReadTimePoint
-from response.criteria.lesions import Contribution, find_merged, measure_target
+from response.criteria.lesions import (
+    Contribution,
+    Diameter,
+    diameter_mm,
+    find_merged,
+    measure_target,
+)
 from response.criteria.organs import name_organ
-from response.criteria.recist11 import MEASURABLE_MM, MEASURABLE_NODE_MM, NA
+from response.criteria.recist11 import NA
 from response.criteria.sentences import length
 from response.model import LesionReading, Reason
-from response.protocol import Protocol, Targets
+from response.protocol import Targets
 from response.terms import Role
+
+Limit = Callable[[LesionReading], Decimal]
+"""From which length on a lesion, by its row at baseline, is measurable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +59,7 @@ class KnownDisease:
         return NA if self.evaluable else NE
 
 
-def find_disease(baseline: ReadTimePoint) -> KnownDisease:
+def find_disease(baseline: ReadTimePoint, length_of: Diameter = diameter_mm) -> KnownDisease:
     """Which lesions are followed from here, by role, in the order of their names."""
     targets, non_targets = {}, {}
     for lesion in sorted(baseline.lesions):
@@ -61,7 +70,9 @@ def find_disease(baseline: ReadTimePoint) -> KnownDisease:
             non_targets[lesion] = first.node
     merged = find_merged(baseline.lesions, {})
     contributions = tuple(
-        measure_target(name, node, baseline.lesions[name], merged.get(name, "") in targets)
+        measure_target(
+            name, node, baseline.lesions[name], merged.get(name, "") in targets, length_of
+        )
         for name, node in targets.items()
     )
     known = targets and not any(one.missing for one in contributions)
@@ -77,13 +88,13 @@ def find_disease(baseline: ReadTimePoint) -> KnownDisease:
 
 
 def describe_baseline(
-    disease: KnownDisease, baseline: ReadTimePoint, protocol: Protocol
+    disease: KnownDisease, baseline: ReadTimePoint, limits: Targets, prefix: str, limit: Limit
 ) -> list[Reason]:
     """The baseline in a sentence, and a warning for every oddity; the reader's word stands."""
     return [
-        Reason("RECIST11.BASELINE", _summary(disease, baseline)),
-        *_warn_of_size(disease),
-        *_warn_of_number(disease, baseline, protocol.targets),
+        Reason(f"{prefix}.BASELINE", _summary(disease, baseline)),
+        *_warn_of_size(disease, baseline, prefix, limit),
+        *_warn_of_number(disease, baseline, limits, prefix),
     ]
 
 
@@ -105,26 +116,28 @@ def _summary(disease: KnownDisease, baseline: ReadTimePoint) -> str:
     return f"baseline: {'; '.join(said)}"
 
 
-def _warn_of_size(disease: KnownDisease) -> list[Reason]:
+def _warn_of_size(
+    disease: KnownDisease, baseline: ReadTimePoint, prefix: str, limit_of: Limit
+) -> list[Reason]:
     reasons = []
     for one in disease.contributions:
-        limit = MEASURABLE_NODE_MM if one.node else MEASURABLE_MM
+        limit = limit_of(baseline.lesions[one.lesion][0])
         if not one.missing and one.amount_mm < limit:
             text = (
                 f"warning: target {one.lesion} is {length(one.amount_mm)} mm at baseline; "
                 f"{'a node' if one.node else 'a lesion'} is measurable from {limit} mm on"
             )
-            reasons.append(Reason("RECIST11.MEASURABLE", text))
+            reasons.append(Reason(f"{prefix}.MEASURABLE", text))
     return reasons
 
 
 def _warn_of_number(
-    disease: KnownDisease, baseline: ReadTimePoint, limits: Targets
+    disease: KnownDisease, baseline: ReadTimePoint, limits: Targets, prefix: str
 ) -> list[Reason]:
     reasons = []
     if len(disease.targets) > limits.max_total:
         text = f"warning: {len(disease.targets)} targets; the protocol allows {limits.max_total}"
-        reasons.append(Reason("RECIST11.TARGETS.TOTAL", text))
+        reasons.append(Reason(f"{prefix}.TARGETS.TOTAL", text))
     organs = Counter(
         organ_of(baseline.lesions[lesion][0], limits.nodes_one_organ) for lesion in disease.targets
     )
@@ -134,7 +147,7 @@ def _warn_of_number(
                 f"warning: {organs[organ]} targets in {organ}; "
                 f"the protocol allows {limits.max_per_organ}"
             )
-            reasons.append(Reason("RECIST11.TARGETS.ORGAN", text))
+            reasons.append(Reason(f"{prefix}.TARGETS.ORGAN", text))
     return reasons
 
 

@@ -16,12 +16,14 @@ Examples
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
+from typing import NamedTuple
 
 from response.best_response import CR, NE, NED, NON_CR_NON_PD, PD, PR, SD
+from response.model import LesionReading
 from response.protocol import Rules
 from response.terms import LesionState, NewLesion
 
@@ -45,18 +47,27 @@ MEASURABLE_MM = Decimal(10)
 MEASURABLE_NODE_MM = Decimal(15)
 """Section 3.1.1: the short axis from which a node is measurable."""
 
+PREFIX = "RECIST11"
+"""What the ids of its rows begin with."""
+
 NA = "NA"
 """No disease of this kind at baseline."""
+
+DEFAULT = Rules()
 
 TARGET_RESPONSES = (CR, PR, SD, PD, NE)
 NON_TARGET_RESPONSES = (CR, NON_CR_NON_PD, PD, NE, NA)
 
 
+def measurable_from(reading: LesionReading) -> Decimal:
+    """The length from which a lesion is measurable, millimetres (R1-02, R1-04)."""
+    return MEASURABLE_NODE_MM if reading.node else MEASURABLE_MM
+
+
 # ------------------------------------------------------------------------------- target lesions
 
 
-@dataclass(frozen=True, slots=True)
-class Nadir:
+class Nadir(NamedTuple):
     """The smallest complete sum so far, millimetres, and where it was seen."""
 
     total: Decimal
@@ -64,8 +75,7 @@ class Nadir:
     time_point: str
 
 
-@dataclass(frozen=True, slots=True)
-class TargetCase:
+class TargetCase(NamedTuple):
     """What the target rules see of a time point; millimetres.
 
     ``total`` adds what is known; ``complete`` whether that is everything; ``all_normal`` whether
@@ -78,6 +88,20 @@ class TargetCase:
     all_normal: bool
     baseline: Decimal | None
     nadir: Decimal | None
+
+
+class TargetsSeen(NamedTuple):
+    """A time point's targets with what a sentence says beyond the case.
+
+    ``missing`` says why of each target that is not all known; the changes are per cent
+    (:func:`change_pct`), ``None`` over nothing.
+    """
+
+    case: TargetCase
+    nadir: Nadir | None
+    missing: Sequence[str]
+    from_baseline: Decimal | None
+    from_nadir: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,15 +292,25 @@ TABLE_2 = (
 )
 """Non-target disease only; the last two rows: no disease at baseline."""
 
+CR_WITH_NON_TARGET_NE = OverallRow(
+    "RECIST11.T1.6.NE", (CR,), (NE,), _NO, NE, "ours (A27: cr_with_non_target_ne)"
+)
+"""Instead of T1.6 where the protocol says so."""
+
 ROWS = {
     combination: next(row for row in (*TABLE_1, *TABLE_2) if row.takes(*combination))
     for combination in product((*TARGET_RESPONSES, NA), NON_TARGET_RESPONSES, NewLesion)
 }
 
 
-def decide_overall(target: str, non_target: str, new: NewLesion) -> OverallRow:
+def decide_overall(
+    target: str, non_target: str, new: NewLesion, options: Rules = DEFAULT
+) -> OverallRow:
     """The row of Table 1 or 2 that decides; ``NA`` where there was no such disease at baseline."""
-    return ROWS[target, non_target, new]
+    row = ROWS[target, non_target, new]
+    if row.id == "RECIST11.T1.6" and options.cr_with_non_target_ne == NE:
+        return CR_WITH_NON_TARGET_NE
+    return row
 
 
 def find_rows(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 import response.criteria.recist11 as rules
 from response.best_response import CR, NE, PD
@@ -11,8 +13,16 @@ from response.criteria.course import ReadTimePoint
 from response.model import Assessment, Reason
 from response.terms import LesionState, NewLesion
 
-PR_KEPT = "RECIST11.A01.KEPT"
-NO_NEW_LESION = Reason(rules.NEW_LESION_RULES[-1].id, rules.NEW_LESION_RULES[-1].text)
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How a criterion speaks of its sum, and of a complete response of the targets."""
+
+    sum: str = "sum"
+    gone: str = "every target is gone, or a node below 10 mm"
+
+
+RECIST = Words()
 
 
 def length(value: Decimal) -> str:
@@ -26,43 +36,43 @@ def length(value: Decimal) -> str:
     return format(value, "f")
 
 
-def _change(total: Decimal, reference: Decimal) -> str:
-    pct = rules.change_pct(total, reference)
+def change(total: Decimal, reference: Decimal, pct: Decimal | None) -> str:
+    """A change in per cent (where there is one) and in millimetres, with their signs."""
     grown = total - reference
     in_mm = f"{'+' if grown >= 0 else ''}{length(grown)} mm"
     return in_mm if pct is None else f"{pct:+} % and {in_mm}"
 
 
 def target(
-    rule: rules.TargetRule,
-    case: rules.TargetCase,
-    nadir: rules.Nadir | None,
-    missing: Sequence[str],
-    read: ReadTimePoint,
+    rule: rules.TargetRule, seen: rules.TargetsSeen, read: ReadTimePoint, words: Words = RECIST
 ) -> Reason:
     """Why the target response is what it is."""
+    case, nadir = seen.case, seen.nadir
     total = length(case.total)
     if rule.category == NE:
-        return Reason(rule.id, _not_evaluable(case, missing, read))
+        return Reason(rule.id, not_evaluable(case, seen.missing, read))
     if rule.category == CR:
-        text = f"CR: every target is gone, or a node below 10 mm (sum {total} mm)"
-        return Reason(rule.id, text)
+        return Reason(rule.id, f"CR: {words.gone} ({words.sum} {total} mm)")
     assert nadir is not None
     over_nadir = (
-        f"{_change(case.total, nadir.total)} over the nadir of "
+        f"{change(case.total, nadir.total, seen.from_nadir)} over the nadir of "
         f"{length(nadir.total)} mm on {nadir.date}"
     )
     if rule.category == PD:
+        missing = seen.missing
         part = f"; without {', '.join(missing)}, which can only add" if missing else ""
-        return Reason(rule.id, f"PD: sum {total} mm is {over_nadir}{part}")
+        return Reason(rule.id, f"PD: {words.sum} {total} mm is {over_nadir}{part}")
     assert case.baseline is not None
     over_baseline = (
-        f"{_change(case.total, case.baseline)} from the baseline of {length(case.baseline)} mm"
+        f"{change(case.total, case.baseline, seen.from_baseline)} "
+        f"from the baseline of {length(case.baseline)} mm"
     )
-    return Reason(rule.id, f"{rule.category}: sum {total} mm is {over_baseline}, {over_nadir}")
+    text = f"{rule.category}: {words.sum} {total} mm is {over_baseline}, {over_nadir}"
+    return Reason(rule.id, text)
 
 
-def _not_evaluable(case: rules.TargetCase, missing: Sequence[str], read: ReadTimePoint) -> str:
+def not_evaluable(case: rules.TargetCase, missing: Sequence[str], read: ReadTimePoint) -> str:
+    """Why the targets could not be evaluated."""
     if not read.evaluable:
         return f"NE: {nothing_read(read)}"
     if not missing:
@@ -71,16 +81,16 @@ def _not_evaluable(case: rules.TargetCase, missing: Sequence[str], read: ReadTim
     return f"NE: not all targets were assessed: {', '.join(missing)}{known}"
 
 
-def response_kept(kept: bool) -> Reason:
+def response_kept(kept: bool, prefix: str = rules.PREFIX) -> Reason:
     """A01: what the letter and the committee's FAQ say differs here."""
     if kept:
         return Reason(
-            PR_KEPT,
+            f"{prefix}.A01.KEPT",
             "PR is kept: the sum is no longer 30 % below baseline but not PD "
             "(pr_persistence; by the letter of the paper SD)",
         )
     return Reason(
-        "RECIST11.A01.LITERAL",
+        f"{prefix}.A01.LITERAL",
         "SD by the letter of the paper; the EORTC FAQ goes on with PR until PD (pr_persistence)",
     )
 
@@ -104,47 +114,51 @@ def nothing_read(read: ReadTimePoint) -> str:
     return f"nothing was read ({read.reason})" if read.reason else "nothing was read"
 
 
+@lru_cache(maxsize=1024)
 def overall(row: rules.OverallRow, target: str, non_target: str, new: NewLesion) -> Reason:
     """Which row of the table gave the overall response."""
-    return _OVERALL[row.id, target, non_target, new]
-
-
-_OVERALL = {
-    (row.id, target, non_target, new): Reason(
-        row.id,
-        f"{row.overall}: target {target}, non-target {non_target}, new lesion {new} ({row.source})",
+    text = (
+        f"{row.overall}: target {target}, non-target {non_target}, new lesion {new} ({row.source})"
     )
-    for (target, non_target, new), row in rules.ROWS.items()
-}
+    return Reason(row.id, text)
 
 
-def back_dated(lesion: str, row: Assessment, read: ReadTimePoint) -> Reason:
+def back_dated(
+    lesion: str, row: Assessment, read: ReadTimePoint, prefix: str = rules.PREFIX
+) -> Reason:
     """R1-51."""
     return Reason(
-        "RECIST11.NEW.BACKDATED",
+        f"{prefix}.NEW.BACKDATED",
         f"PD: new lesion {lesion}, equivocal at {row.time_point} on {row.date}, was unequivocal at "
         f"{read.time_point} on {read.date}: progression dates from the scan that first showed it",
     )
 
 
 def returned_after_cr(
-    choice: str, returned: Sequence[str], complete: Sequence[Assessment]
+    choice: str,
+    returned: Sequence[str],
+    complete: Sequence[Assessment],
+    prefix: str = rules.PREFIX,
 ) -> Reason:
     """A07: what is made of disease after a complete response."""
     names = ", ".join(returned)
     since = complete[-1]
     seen = f"{names} came back after the complete response at {since.time_point} on {since.date}"
     if choice == "pd":
-        return Reason("RECIST11.AFTER_CR.PD", f"PD: {seen}")
+        return Reason(f"{prefix}.AFTER_CR.PD", f"PD: {seen}")
     if choice == "warn":
-        return Reason("RECIST11.AFTER_CR.WARN", f"{seen}; the response is left (cr_then_disease)")
-    return Reason("RECIST11.AFTER_CR.RECODE", f"{seen}; that response is recoded (cr_then_disease)")
+        return Reason(f"{prefix}.AFTER_CR.WARN", f"{seen}; the response is left (cr_then_disease)")
+    return Reason(
+        f"{prefix}.AFTER_CR.RECODE", f"{seen}; that response is recoded (cr_then_disease)"
+    )
 
 
-def recoded(becomes: str, returned: Sequence[str], read: ReadTimePoint) -> Reason:
+def recoded(
+    becomes: str, returned: Sequence[str], read: ReadTimePoint, prefix: str = rules.PREFIX
+) -> Reason:
     """A07, on the row that was a complete response."""
     return Reason(
-        "RECIST11.AFTER_CR.RECODED",
+        f"{prefix}.AFTER_CR.RECODED",
         f"{becomes} instead of CR: {', '.join(returned)} was seen again at {read.time_point} on "
         f"{read.date} (cr_then_disease)",
     )

@@ -1,0 +1,327 @@
+"""What the criteria that add lengths share: each time point in its turn, with what came before.
+
+A criterion hands in what sets it apart (:class:`SumCriterion`): its name, which length counts, the
+rules of its target response, its tables. The rest is the same for all: the baseline, the nadir,
+new lesions and when they date from, disease after a complete response, what is provisional.
+
+Nothing here looks ahead. What a later scan says of an earlier one is a further row for the
+earlier time point with the later scan's date as its ``as_of``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from operator import attrgetter
+from typing import NamedTuple
+
+import response.criteria.recist11 as rules
+import response.criteria.sentences as sentences
+from response.best_response import NON_CR_NON_PD, PD, PR
+from response.criteria.baseline import KnownDisease, Limit, describe_baseline, find_disease
+from response.criteria.course import Course, ReadTimePoint
+from response.criteria.history import History
+from response.criteria.lesions import (
+    Contribution,
+    Diameter,
+    find_merged,
+    judge_new,
+    judge_non_target,
+    measure_target,
+)
+from response.model import Assessment, Reason
+from response.protocol import Protocol, Rules
+from response.terms import LesionState, NewLesion, Role, Status
+
+MARKER = "tumour marker"
+_MARKER_STATES = {"true": LesionState.ABSENT, "false": LesionState.PRESENT}
+_IN_ORDER = attrgetter("date", "time_point", "as_of")
+
+JudgeTargets = Callable[["Here", rules.TargetsSeen], tuple[str, list[Reason]]]
+"""The target response of a time point, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class SumCriterion:
+    """What sets one criterion that adds lengths apart from the others.
+
+    Parameters
+    ----------
+    name
+        As it is asked for, and stands in an assessment.
+    prefix
+        What the ids of its rows begin with.
+    length
+        Which length of a target's row is added, millimetres; ``None`` where the row has none.
+    judge_targets
+        The target response, and why; asked where there are targets.
+    limit
+        The length from which a lesion is measurable, by its row at baseline.
+    non_target, new_lesion
+        The tables on states.
+    decide_overall
+        The row of the time-point table for target, non-target and new lesion.
+    """
+
+    name: str
+    prefix: str
+    length: Diameter
+    judge_targets: JudgeTargets
+    limit: Limit
+    non_target: tuple[rules.StateRule, ...]
+    new_lesion: tuple[rules.StateRule, ...]
+    decide_overall: Callable[[str, str, NewLesion, Rules], rules.OverallRow]
+
+
+class Here(NamedTuple):
+    """A time point being assessed, and all there is to know for it."""
+
+    how: SumCriterion
+    course: Course
+    protocol: Protocol
+    disease: KnownDisease
+    history: History
+    read: ReadTimePoint
+
+    @property
+    def status(self) -> Status:
+        """Provisional from the first provisional time point on."""
+        return Status.PROVISIONAL if self.history.provisional else Status.CONFIRMED
+
+
+def assess_sums(course: Course, protocol: Protocol, how: SumCriterion) -> tuple[Assessment, ...]:
+    """Assess a course; rows by date, then time point, then ``as_of``; the baseline's first."""
+    baseline = course.baseline
+    disease = find_disease(baseline, how.length)
+    history = History()
+    history.begin(baseline)
+    history.merged = find_merged(baseline.lesions, {})
+    if disease.baseline_sum is not None:
+        history.nadir = rules.Nadir(disease.baseline_sum, baseline.date, baseline.time_point)
+    here = Here(how, course, protocol, disease, history, baseline)
+    rows = [_baseline_row(here)]
+    for time_point in course.follow_up:
+        rows += _assess(here._replace(read=time_point))
+    rows.sort(key=_IN_ORDER)
+    return tuple(rows)
+
+
+def _baseline_row(here: Here) -> Assessment:
+    course, read = here.course, here.read
+    reasons = (
+        *course.baseline_reasons,
+        *describe_baseline(
+            here.disease, read, here.protocol.targets, here.how.prefix, here.how.limit
+        ),
+        *here.history.provisional.values(),
+    )
+    return Assessment(
+        course.subject, here.how.name, course.reader, read.time_point, read.date,
+        here.disease.baseline_sum, None, None, None, "", "", None, "",
+        here.status, read.date, reasons,
+    )  # fmt: skip
+
+
+def _assess(here: Here) -> list[Assessment]:
+    course, history, read = here.course, here.history, here.read
+    history.begin(read)
+    history.merged = find_merged(read.lesions, history.merged)
+    targets = _measure_targets(here)
+    target, numbers, target_reasons = _assess_target(here, targets)
+    non_target, present, non_target_reasons = _assess_non_target(here)
+    new, confirmed_now, new_reasons = _assess_new(here)
+    row = here.how.decide_overall(target, non_target, new, here.protocol.rules)
+    overall, overall_reasons = row.overall, [sentences.overall(row, target, non_target, new)]
+    recoded: list[Assessment] = []
+    if overall != PD and read.date > history.complete_since:
+        returned = [t.lesion for t in targets if t.diseased] + present
+        overall, recoded = _settle_return_after_cr(here, overall, returned, overall_reasons)
+    reasons = [*target_reasons, *non_target_reasons, *new_reasons, *overall_reasons]
+    assessment = Assessment(
+        course.subject, here.how.name, course.reader, read.time_point, read.date,
+        numbers.total, numbers.nadir, numbers.from_baseline, numbers.from_nadir,
+        _shown(target), _shown(non_target), new, overall,
+        here.status, read.date, (*reasons, *history.provisional.values()),
+    )  # fmt: skip
+    history.keep(assessment)
+    return [assessment, *recoded, *_back_date(here, confirmed_now)]
+
+
+def _shown(category: str) -> str:
+    return "" if category == rules.NA else category
+
+
+# ------------------------------------------------------------------------------- target lesions
+
+
+class _Numbers(NamedTuple):
+    total: Decimal | None = None
+    nadir: Decimal | None = None
+    from_baseline: Decimal | None = None
+    from_nadir: Decimal | None = None
+
+
+_NO_NUMBERS = _Numbers()
+
+
+def _measure_targets(here: Here) -> list[Contribution]:
+    lesions, merged = here.read.lesions, here.history.merged
+    measured = []
+    for lesion, node in here.disease.targets.items():
+        into = merged.get(lesion, "")
+        one_with_another = into in here.disease.targets and into in lesions
+        measured.append(
+            measure_target(lesion, node, lesions.get(lesion, ()), one_with_another, here.how.length)
+        )
+    return measured
+
+
+def _assess_target(here: Here, targets: list[Contribution]) -> tuple[str, _Numbers, list[Reason]]:
+    if not targets:
+        return here.disease.response_without_lesions, _NO_NUMBERS, []
+    missing = [target.missing for target in targets if target.missing]
+    nadir = here.history.nadir
+    case = rules.TargetCase(
+        total=sum((target.amount_mm for target in targets), Decimal(0)),
+        complete=not missing,
+        all_normal=all(target.normal for target in targets),
+        baseline=here.disease.baseline_sum,
+        nadir=nadir.total if nadir else None,
+    )
+    seen = rules.TargetsSeen(
+        case,
+        nadir,
+        missing,
+        None if case.baseline is None else rules.change_pct(case.total, case.baseline),
+        None if case.nadir is None else rules.change_pct(case.total, case.nadir),
+    )
+    category, reasons = here.how.judge_targets(here, seen)
+    some_known = len(missing) < len(targets)
+    if case.complete or (here.protocol.rules.nadir_uses_incomplete and some_known):
+        here.history.keep_sum(rules.Nadir(case.total, here.read.date, here.read.time_point))
+    if missing:
+        return category, _Numbers(nadir=case.nadir), reasons
+    numbers = _Numbers(case.total, case.nadir, seen.from_baseline, seen.from_nadir)
+    return category, numbers, reasons
+
+
+# -------------------------------------------------------------------------- non-target lesions
+
+
+def _assess_non_target(here: Here) -> tuple[str, list[str], list[Reason]]:
+    """The response, the lesions whose presence is disease come back, and why."""
+    disease, lesions = here.disease, here.read.lesions
+    if not disease.has_non_target:
+        return disease.response_without_lesions, [], []
+    states, labels = {}, {}
+    for lesion in disease.non_targets:
+        states[lesion], why = judge_non_target(lesion, lesions.get(lesion, ()))
+        if why:
+            labels[lesion] = why
+    if disease.marker_raised:
+        states[MARKER] = _MARKER_STATES.get(
+            here.read.facts.get("marker_normal", ""), LesionState.NOT_EVALUABLE
+        )
+    rule, reason = sentences.by_state(here.how.non_target, states, labels)
+    come_back = [
+        lesion
+        for lesion, node in disease.non_targets.items()
+        if not node and states[lesion] is LesionState.PRESENT
+    ]
+    return rule.category, come_back, [reason]
+
+
+# --------------------------------------------------------------------------------- new lesions
+
+
+def _assess_new(here: Here) -> tuple[NewLesion, dict[str, list[str]], list[Reason]]:
+    """Whether there is a new lesion, which are confirmed by now as seen before, and why."""
+    history, read = here.history, here.read
+    if not history.called and read.lesions and here.disease.lesions >= read.lesions.keys():
+        rule, reason = sentences.by_state(here.how.new_lesion, {}, {})
+        return NewLesion.NO, {}, [reason]
+    states = {
+        lesion: judge_new(readings, history.called.get(lesion))
+        for lesion, readings in read.lesions.items()
+        if readings[0].role is Role.NEW
+    }
+    labels = {}
+    for lesion, called in history.called.items():
+        if called is LesionState.UNEQUIVOCAL and lesion not in states:
+            states[lesion] = LesionState.NOT_EVALUABLE
+            labels[lesion] = f"{lesion} (not assessed: no row)"
+    confirmed = _follow_equivocal(here, states)
+    if not read.evaluable or (not read.lesions and here.disease.any):
+        states, labels = {"": LesionState.NOT_EVALUABLE}, {"": sentences.nothing_read(read)}
+    rule, reason = sentences.by_state(here.how.new_lesion, states, labels)
+    return NewLesion(rule.category), confirmed, [reason]
+
+
+def _follow_equivocal(here: Here, states: dict[str, LesionState]) -> dict[str, list[str]]:
+    """Remember equivocal findings; give those that are unequivocal now, with where they began."""
+    history, confirmed = here.history, {}
+    for lesion, state in states.items():
+        if state is LesionState.NOT_EVALUABLE:
+            continue
+        history.called[lesion] = state
+        if state is LesionState.EQUIVOCAL:
+            history.equivocal.setdefault(lesion, []).append(here.read.time_point)
+            continue
+        since = history.equivocal.pop(lesion, [])
+        if state is LesionState.UNEQUIVOCAL and since:
+            confirmed[lesion] = since
+    return confirmed
+
+
+def _back_date(here: Here, confirmed: dict[str, list[str]]) -> list[Assessment]:
+    """R1-51: progression by a lesion that was equivocal dates from the scans that showed it."""
+    if not here.protocol.rules.equivocal_backdate:
+        return []
+    superseding = []
+    for lesion, time_points in confirmed.items():
+        for name in time_points:
+            row = here.history.effective[name]
+            if row.date >= here.read.date or row.overall_response == PD:
+                continue
+            reason = sentences.back_dated(lesion, row, here.read, here.how.prefix)
+            superseding.append(_supersede(here, row, PD, reason, NewLesion.YES))
+    return superseding
+
+
+# ------------------------------------------------------------------------ disease after complete
+
+
+def _settle_return_after_cr(
+    here: Here, overall: str, returned: list[str], reasons: list[Reason]
+) -> tuple[str, list[Assessment]]:
+    """R1-55, R1-62, A07: disease back after a complete response."""
+    complete = here.history.complete_before(here.read.date)
+    if not returned or not complete:
+        return overall, []
+    choice, prefix = here.protocol.rules.cr_then_disease, here.how.prefix
+    reasons.append(sentences.returned_after_cr(choice, returned, complete, prefix))
+    if choice == "pd":
+        return PD, []
+    if choice == "warn":
+        return overall, []
+    becomes = PR if here.disease.targets else NON_CR_NON_PD
+    reason = sentences.recoded(becomes, returned, here.read, prefix)
+    return overall, [_supersede(here, row, becomes, reason, row.new_lesion) for row in complete]
+
+
+def _supersede(
+    here: Here, row: Assessment, overall: str, reason: Reason, new_lesion: NewLesion | None
+) -> Assessment:
+    provisional = here.history.provisional.values()
+    kept = [r for r in row.reasons if r.row_id != "PROVISIONAL"]
+    superseding = replace(
+        row,
+        overall_response=overall,
+        new_lesion=new_lesion,
+        status=here.status,
+        as_of=here.read.date,
+        reasons=(*kept, reason, *provisional),
+    )
+    here.history.keep(superseding)
+    return superseding
