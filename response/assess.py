@@ -23,12 +23,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from operator import attrgetter
 
 from response.criteria import CRITERIA
 from response.criteria.course import (
-    PARTIAL_DATE,
     Course,
     Criterion,
     ReadTimePoint,
@@ -38,13 +36,12 @@ from response.criteria.course import (
 from response.errors import InputError
 from response.model import (
     AssessedTimePoint,
-    Assessment,
     LesionReading,
     Reader,
-    Reason,
     SubjectFacts,
     SubjectResult,
 )
+from response.noted import note_facts
 from response.protocol import Protocol
 from response.terms import Role
 
@@ -90,29 +87,9 @@ def assess_subject(
     """
     chosen = find_criterion(criterion)
     course = build_course(subject, reader, readings, facts, time_points)
-    assessments = _flag_imputed_dates(chosen.assess(course, protocol), time_points)
+    assessments = note_facts(chosen.assess(course, protocol), time_points)
     summary = chosen.summarise(assessments, facts, protocol, course.baseline.evaluable)
     return SubjectResult(assessments, summary)
-
-
-def _flag_imputed_dates(
-    assessments: tuple[Assessment, ...], time_points: Sequence[AssessedTimePoint]
-) -> tuple[Assessment, ...]:
-    given = {
-        one.time_point: one.facts[PARTIAL_DATE] for one in time_points if PARTIAL_DATE in one.facts
-    }
-    if not given:
-        return assessments
-    return tuple(
-        replace(row, reasons=(*row.reasons, _imputed(given[row.time_point])))
-        if row.time_point in given
-        else row
-        for row in assessments
-    )
-
-
-def _imputed(given: str) -> Reason:
-    return Reason("DATE.IMPUTED", f"date given as {given}: taken as the last day of the month")
 
 
 def build_course(

@@ -7,7 +7,7 @@ written.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from response.best_response import (
@@ -22,7 +22,9 @@ from response.best_response import (
     select_window,
 )
 from response.model import Assessment, SubjectFacts, SubjectSummary
+from response.noted import find_clinical_progression, find_last_scan
 from response.protocol import Endpoints, Protocol
+from response.terms import NewLesion
 from response.vocabulary import RECIST, Vocabulary
 
 MISSED_VISITS = 2
@@ -49,6 +51,7 @@ def derive_pfs(
     reference: dt.date | None,
     progression: dt.date | None = None,
     baseline_adequate: bool = True,
+    clinical: dt.date | None = None,
 ) -> Outcome | None:
     """When and how progression-free survival ends; ``None`` where nothing can be said.
 
@@ -61,6 +64,8 @@ def derive_pfs(
         censored. Without it, ``None`` for such a subject.
     progression
         Date of progression where it is not that of the first PD.
+    clinical
+        Date of progression that no scan shows; ``clinical_progression`` says what it means.
 
     Examples
     --------
@@ -72,15 +77,18 @@ def derive_pfs(
     if options.pfs_rule == "none":
         return None
     progression = progression or first_progression(visits)
-    event = _first_event(progression, facts.death_date)
-    adequate = _adequate_dates(visits, reference)
+    event = _first_event(progression, facts.death_date, clinical, options)
+    adequate = _adequate_dates(visits, reference, options)
+    if options.pfs_rule == "fda" and not baseline_adequate:
+        return _censored((), reference, "no evaluable baseline")
+    stop = _first_stop(event, facts, clinical, options)
+    if stop is not None:
+        return _censored([date for date in adequate if date <= stop.date], reference, stop.reason)
+    if event is None:
+        return _censored(adequate, reference, _why_no_event(facts))
     if options.pfs_rule == "fda":
-        return _fda(event, adequate, facts, options, reference, baseline_adequate)
-    if event is not None:
-        return event
-    if options.pfs_rule == "admiralonco":
-        adequate = sorted(v.date for v in visits if v.overall not in NOT_DONE)
-    return _censored(adequate, reference, "no progression or death")
+        return _after_gap(event, adequate, options, reference)
+    return event
 
 
 def first_progression(visits: Iterable[Visit]) -> dt.date | None:
@@ -88,45 +96,82 @@ def first_progression(visits: Iterable[Visit]) -> dt.date | None:
     return min((visit.date for visit in visits if visit.overall == PD), default=None)
 
 
-def _first_event(progression: dt.date | None, death: dt.date | None) -> Outcome | None:
-    if progression is not None and (death is None or progression <= death):
-        return Outcome(progression, True, f"progression on {progression}")
-    if death is not None:
-        return Outcome(death, True, f"death on {death}")
-    return None
+def _first_event(
+    progression: dt.date | None,
+    death: dt.date | None,
+    clinical: dt.date | None,
+    options: Endpoints,
+) -> Outcome | None:
+    """What ends it first; of one day, progression before clinical progression before death."""
+    counted = [("progression", progression)]
+    if options.clinical_progression == "event":
+        counted.append(("clinical progression", clinical))
+    if options.death_without_progression == "event":
+        counted.append(("death", death))
+    dated = [(date, number, what) for number, (what, date) in enumerate(counted) if date]
+    if not dated:
+        return None
+    date, _, what = min(dated)
+    return Outcome(date, True, f"{what} on {date}")
 
 
-def _adequate_dates(visits: Sequence[Visit], reference: dt.date | None) -> list[dt.date]:
+def _first_stop(
+    event: Outcome | None, facts: SubjectFacts, clinical: dt.date | None, options: Endpoints
+) -> Outcome | None:
+    """What censors before the event: new therapy (A25), or progression that no scan shows."""
+    stops = []
+    therapy = facts.new_therapy_date
+    if options.pfs_rule == "fda" and therapy is not None:
+        wins_tie = options.new_therapy_on_pd_date == "censor" and not _is_death(event)
+        if event is None or therapy < event.date or (wins_tie and therapy == event.date):
+            stops.append(Outcome(therapy, False, f"new anti-cancer therapy on {therapy}"))
+    if (
+        options.clinical_progression == "censor"
+        and clinical is not None
+        and (event is None or clinical < event.date)
+    ):
+        stops.append(Outcome(clinical, False, f"clinical progression on {clinical}"))
+    return min(stops, key=lambda stop: stop.date, default=None)
+
+
+def _is_death(event: Outcome | None) -> bool:
+    return event is not None and event.reason.startswith("death")
+
+
+def _why_no_event(facts: SubjectFacts) -> str:
+    if facts.death_date is None:
+        return "no progression or death"
+    return f"no progression; death on {facts.death_date} is not counted (death_without_progression)"
+
+
+def _adequate_dates(
+    visits: Sequence[Visit], reference: dt.date | None, options: Endpoints
+) -> list[dt.date]:
+    """Dates of assessments that were done and, but for admiralonco, evaluable."""
+    unusable = NOT_DONE if options.pfs_rule == "admiralonco" else NOT_DONE | {NE}
     start = reference or dt.date.min
-    return sorted(
-        v.date for v in visits if v.overall != NE and v.overall not in NOT_DONE and v.date >= start
-    )
+    return sorted(v.date for v in visits if v.overall not in unusable and v.date >= start)
 
 
-def _fda(
-    event: Outcome | None,
+def _after_gap(
+    event: Outcome,
     adequate: Sequence[dt.date],
-    facts: SubjectFacts,
     options: Endpoints,
     reference: dt.date | None,
-    baseline_adequate: bool,
 ) -> Outcome | None:
-    if not baseline_adequate:
-        return _censored((), reference, "no evaluable baseline")
-    therapy = facts.new_therapy_date
-    if therapy is not None and (event is None or therapy < event.date):
-        before = [date for date in adequate if date <= therapy]
-        return _censored(before, reference, f"new anti-cancer therapy on {therapy}")
-    if event is None:
-        return _censored(adequate, reference, "no progression or death")
+    """A24: an event after missed assessments is censored before the gap."""
     before = [date for date in adequate if date < event.date]
     last = before[-1] if before else reference
-    limit = MISSED_VISITS * options.assessment_interval_days + options.tolerance_days
-    if last is not None and (event.date - last).days > limit:
-        gap = (event.date - last).days
-        why = f"{event.reason} came {gap} days later, more than {limit}"
-        return _censored(before, reference, why)
-    return event
+    limit = longest_gap_days(options)
+    if last is None or (event.date - last).days <= limit:
+        return event
+    gap = (event.date - last).days
+    return _censored(before, reference, f"{event.reason} came {gap} days later, more than {limit}")
+
+
+def longest_gap_days(options: Endpoints) -> int:
+    """Days after an adequate assessment within which an event counts (FDA, A24)."""
+    return MISSED_VISITS * options.assessment_interval_days + options.tolerance_days
 
 
 def _censored(adequate: Sequence[dt.date], reference: dt.date | None, why: str) -> Outcome | None:
@@ -140,14 +185,24 @@ def _censored(adequate: Sequence[dt.date], reference: dt.date | None, why: str) 
 
 
 def date_progression(
-    first_pd: dt.date | None, reference: dt.date | None, protocol: Protocol
+    first_pd: dt.date | None,
+    reference: dt.date | None,
+    protocol: Protocol,
+    last_scan: dt.date | None = None,
 ) -> dt.date | None:
-    """The date progression is given (R1-84): as first seen, or the scheduled visit's.
+    """The date progression is given (R1-84): first seen, last scanned, or the scheduled visit's.
+
+    ``last_scan`` is the day of the last scan of a time point that took several days.
 
     Scheduled visits are every ``assessment_interval_days`` from the reference; a scan within the
     tolerance of one belongs to it, any other to the next.
     """
-    if first_pd is None or reference is None or protocol.rules.pd_date != "scheduled_visit":
+    choice = protocol.rules.pd_date
+    if first_pd is None:
+        return None
+    if choice == "last_scan_of_timepoint" and last_scan is not None:
+        return max(first_pd, last_scan)
+    if choice != "scheduled_visit" or reference is None:
         return first_pd
     interval, tolerance = (
         protocol.endpoints.assessment_interval_days,
@@ -189,7 +244,10 @@ def summarise(
     known_reference = facts.randomisation or facts.treatment_start
     reference = known_reference or baseline.date
     window = select_window(visits, options, facts.new_therapy_date)
-    progression = date_progression(first_progression(visits), known_reference, protocol)
+    first_pd = first_progression(visits)
+    last_scan = _last_scan_of(first_pd, standing, means)
+    progression = date_progression(first_pd, known_reference, protocol, last_scan)
+    clinical = find_clinical_progression(assessments)
     outcome = derive_pfs(
         visits,
         facts,
@@ -197,9 +255,10 @@ def summarise(
         reference=known_reference,
         progression=progression,
         baseline_adequate=baseline_adequate,
+        clinical=clinical,
     )
     days, event, reason = _pfs_fields(outcome, known_reference, protocol.endpoints)
-    end = _end_of_response(outcome, progression, facts)
+    end = _end_of_response(outcome, progression, facts, clinical, protocol.endpoints)
     best = derive_best_response(window, reference, options).category
     confirmed = derive_confirmed_best_response(window, reference, options).category
     counted = {visit.date for visit in window}
@@ -216,25 +275,42 @@ def summarise(
         pfs_event=event,
         pfs_reason=reason,
         duration_of_response_days=derive_response_duration(window, end, protocol),
+        line=facts.line,
     )
+
+
+def _last_scan_of(
+    first_pd: dt.date | None, standing: Iterable[Assessment], means: Mapping[str, str]
+) -> dt.date | None:
+    """R1-84: a new lesion dates from where it was seen; a sum from the last scan added up."""
+    for row in standing:
+        by_sum = row.date == first_pd and means[row.overall_response] == PD
+        if by_sum and row.new_lesion is not NewLesion.YES:
+            return find_last_scan(row.reasons)
+    return None
 
 
 def _pfs_fields(
     outcome: Outcome | None, reference: dt.date | None, options: Endpoints
 ) -> tuple[int | None, bool | None, str]:
+    said = "" if reference else "; the SD minimum is counted from the baseline"
     if options.pfs_rule == "none":
-        return None, None, "not derived: pfs_rule is none"
+        return None, None, f"not derived: pfs_rule is none{said}"
     if reference is None or outcome is None:
-        return None, None, "neither randomisation nor treatment_start is known"
+        return None, None, f"neither randomisation nor treatment_start is known{said}"
     return (outcome.date - reference).days, outcome.event, outcome.reason
 
 
 def _end_of_response(
-    outcome: Outcome | None, progression: dt.date | None, facts: SubjectFacts
+    outcome: Outcome | None,
+    progression: dt.date | None,
+    facts: SubjectFacts,
+    clinical: dt.date | None,
+    options: Endpoints,
 ) -> dt.date | None:
     if outcome is not None:
         return outcome.date if outcome.event else None
-    event = _first_event(progression, facts.death_date)
+    event = _first_event(progression, facts.death_date, clinical, options)
     return event.date if event else None
 
 
@@ -245,35 +321,13 @@ def derive_response_duration(
 
     ``None`` where there was no response or it has not ended (R1-80).
     """
-    start = derive_response_date(window)
-    if protocol.endpoints.response_duration_from == "confirmation":
-        confirmed = derive_confirmed_response(window, protocol.best_response)
-        start = confirmed.confirmed_on if confirmed else None
+    start = derive_response_start(window, protocol)
     return (end - start).days if start is not None and end is not None else None
 
 
-# ----------------------------------------------------------------------------------- the cohort
-
-
-def count_responders(
-    summaries: Iterable[SubjectSummary], *, confirmed: bool = False
-) -> tuple[int, int]:
-    """Subjects with CR or PR, of how many; NE and MISSING stay in the denominator (R1-82)."""
-    return _count(summaries, ("CR", "PR"), confirmed)
-
-
-def count_disease_control(
-    summaries: Iterable[SubjectSummary], *, confirmed: bool = False
-) -> tuple[int, int]:
-    """Subjects with CR, PR, SD or NON-CR/NON-PD, of how many (R1-82)."""
-    return _count(summaries, ("CR", "PR", "SD", "NON-CR/NON-PD"), confirmed)
-
-
-def _count(
-    summaries: Iterable[SubjectSummary], categories: tuple[str, ...], confirmed: bool
-) -> tuple[int, int]:
-    best = [
-        s.confirmed_best_overall_response if confirmed else s.best_overall_response
-        for s in summaries
-    ]
-    return sum(category in categories for category in best), len(best)
+def derive_response_start(window: Sequence[Visit], protocol: Protocol) -> dt.date | None:
+    """The date a duration of response counts from: the first response, or its confirmation."""
+    if protocol.endpoints.response_duration_from == "first_response":
+        return derive_response_date(window)
+    confirmed = derive_confirmed_response(window, protocol.best_response)
+    return confirmed.confirmed_on if confirmed else None

@@ -271,6 +271,33 @@ def test_one_sd_between_may_be_allowed():
     assert derive_confirmed_best_response(seen, START, options) == Best("PR", day(50))
 
 
+@pytest.mark.parametrize(("allowed", "expected"), [(0, "SD"), (1, "SD"), (2, "PR")])
+def test_so_many_not_evaluable_visits_may_lie_between(allowed, expected):
+    seen = visits((50, "PR"), (60, "NE"), (70, "NE"), (78, "PR"))
+    options = BestResponse(confirm_max_ne=allowed)
+    assert derive_confirmed_best_response(seen, START, options).category == expected
+
+
+@pytest.mark.parametrize(("days", "expected"), [(27, "PR"), (28, "PR"), (29, "SD")])
+def test_the_interval_to_confirmation_is_a_choice_and_inclusive(days, expected):
+    seen = visits((50, "PR"), (78, "PR"))
+    options = BestResponse(confirmation_min_days=days)
+    assert derive_confirmed_best_response(seen, START, options).category == expected
+
+
+@pytest.mark.parametrize(("days", "expected"), [(28, "SD"), (42, "SD"), (49, "NE")])
+def test_the_minimum_of_sd_is_a_choice(days, expected):
+    best = derive_best_response(visits((42, "SD")), START, BestResponse(sd_min_days=days))
+    assert best.category == expected
+
+
+@pytest.mark.parametrize(("strict", "expected"), [(False, "NE"), (True, "SD")])
+def test_an_early_pr_then_sd_is_sd_only_under_the_strict_table(strict, expected):
+    seen = visits((14, "PR"), (28, "SD"))
+    options = BestResponse(table3_strict=strict)
+    assert derive_confirmed_best_response(seen, START, options).category == expected
+
+
 # ------------------------------------------------------------------ disease after CR
 
 

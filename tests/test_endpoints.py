@@ -6,20 +6,19 @@ import csv
 from pathlib import Path
 
 import pytest
-from courses import assess, course, day
+from courses import assess, course, day, reading
 
+from response.assess import assess_subject
 from response.best_response import Visit
 from response.endpoints import (
     Outcome,
-    count_disease_control,
-    count_responders,
     date_progression,
     derive_pfs,
     first_progression,
     select_effective,
 )
-from response.model import SubjectFacts
-from response.protocol import Endpoints, parse_protocol
+from response.model import AssessedTimePoint, Reader, SubjectFacts
+from response.protocol import Endpoints, Protocol, parse_protocol
 
 CASES = Path(__file__).parents[1] / "fixtures" / "cases"
 
@@ -112,6 +111,67 @@ def test_progression_comes_before_death_of_the_same_day():
     assert pfs([(42, "SD")], facts(death_date=60)).reason == f"death on {day(60)}"
 
 
+@pytest.mark.parametrize(("choice", "event"), [("pd", True), ("censor", False)])
+def test_new_therapy_on_the_day_of_progression_lets_it_stand_or_censors(choice, event):
+    seen, known = [(42, "SD"), (84, "PD")], facts(new_therapy_date=84)
+    found = pfs(seen, known, new_therapy_on_pd_date=choice)
+    assert (found.event, found.date) == (event, day(84))
+
+
+def test_new_therapy_on_the_day_of_death_does_not_hide_it():
+    known = facts(new_therapy_date=60, death_date=60)
+    assert pfs([(42, "SD")], known, new_therapy_on_pd_date="censor").event
+
+
+@pytest.mark.parametrize("rule", ["fda", "ema", "admiralonco"])
+def test_death_without_progression_may_be_censored_for_time_to_progression(rule):
+    known = facts(death_date=60)
+    found = pfs([(42, "SD")], known, pfs_rule=rule, death_without_progression="censor")
+    assert (found.event, found.date) == (False, day(42))
+    assert found.reason.endswith(f"death on {day(60)} is not counted (death_without_progression)")
+    assert pfs([(42, "SD")], known, pfs_rule=rule).event
+
+
+@pytest.mark.parametrize(
+    ("choice", "event", "number"),
+    [("ignore", True, 112), ("event", True, 70), ("censor", False, 70)],
+)
+def test_clinical_progression_is_kept_apart_counts_or_censors(choice, event, number):
+    summary = with_clinical_progression(f'[endpoints]\nclinical_progression = "{choice}"').summary
+    assert (summary.pfs_event, summary.pfs_days) == (event, number)
+
+
+def test_clinical_progression_changes_no_category_and_is_said():
+    rows = with_clinical_progression("").assessments
+    assert [row.overall_response for row in rows] == ["", "SD", "SD", "PD"]
+    (note,) = [r.text for r in rows[2].reasons if r.row_id == "CLINICAL.PROGRESSION"]
+    assert note == f"clinical progression was recorded on {day(70)}; it changes no category"
+
+
+def test_clinical_progression_after_radiological_progression_changes_nothing():
+    found = derive_pfs(
+        visits((42, "SD"), (84, "PD")),
+        facts(),
+        Endpoints(clinical_progression="censor"),
+        reference=day(0),
+        clinical=day(100),
+    )
+    assert (found.event, found.date) == (True, day(84))
+
+
+def with_clinical_progression(protocol):
+    rows = [
+        *course(BL={"T1": 50}, W8={"T1": 50}),
+        reading("W10", 70, "T1", 50),
+        reading("W16", 112, "T1", 80),
+    ]
+    told = AssessedTimePoint("W10", day(70), facts={"clinical_progression": "true"})
+    known = SubjectFacts("S1", treatment_start=day(0))
+    return assess_subject(
+        "S1", Reader(), rows, known, parse_protocol(protocol), time_points=(told,)
+    )
+
+
 def test_nothing_is_derived_under_no_rule_or_without_a_start():
     assert pfs([(42, "PD")], pfs_rule="none") is None
     assert pfs([], reference=None) is None
@@ -131,7 +191,10 @@ def test_without_a_start_the_fields_that_need_it_are_empty_with_the_reason():
     rows = course(BL={"T1": 50}, W8={"T1": 20}, W16={"T1": 80})
     summary = assess(rows, treatment_start=None).summary
     assert (summary.pfs_days, summary.pfs_event) == (None, None)
-    assert summary.pfs_reason == "neither randomisation nor treatment_start is known"
+    assert summary.pfs_reason == (
+        "neither randomisation nor treatment_start is known; "
+        "the SD minimum is counted from the baseline"
+    )
     assert (summary.best_overall_response, summary.duration_of_response_days) == ("PR", 56)
 
 
@@ -175,7 +238,7 @@ def test_no_assessment_after_baseline_is_missing():
     assert (summary.pfs_days, summary.pfs_event) == (0, False)
 
 
-# ------------------------------------------------------------------------- dates, cohort
+# ------------------------------------------------------------------------- dates
 
 
 @pytest.mark.parametrize(("seen", "given"), [(50, 56), (56, 56), (63, 56), (64, 112), (112, 112)])
@@ -184,6 +247,37 @@ def test_progression_may_be_given_the_date_of_the_scheduled_visit(seen, given):
     assert date_progression(day(seen), day(0), protocol) == day(given)
     assert date_progression(day(seen), None, protocol) == day(seen)
     assert date_progression(None, day(0), protocol) is None
+
+
+@pytest.mark.parametrize(
+    ("choice", "seen"), [("first_evidence", 56), ("last_scan_of_timepoint", 61)]
+)
+def test_progression_by_the_sum_may_date_from_the_last_scan_of_its_time_point(choice, seen):
+    summary = scanned_over_five_days({"T1": 80}, choice)
+    assert (summary.progression_date, summary.pfs_days) == (day(seen), seen)
+
+
+def test_progression_by_a_new_lesion_dates_from_when_it_was_seen():
+    summary = scanned_over_five_days({"T1": 50, "N1": "UNEQUIVOCAL"}, "last_scan_of_timepoint")
+    assert summary.progression_date == day(56)
+
+
+def scanned_over_five_days(lesions, choice):
+    told = AssessedTimePoint("W8", day(56), facts={"last_scan_date": day(61).isoformat()})
+    return assess_subject(
+        "S1",
+        Reader(),
+        course(BL={"T1": 50}, W8=lesions),
+        SubjectFacts("S1", treatment_start=day(0)),
+        parse_protocol(f'[rules]\npd_date = "{choice}"'),
+        time_points=(told,),
+    ).summary
+
+
+def test_a_summary_carries_its_line_of_therapy():
+    rows = course(BL={"T1": 50}, W8={"T1": 20})
+    known = SubjectFacts("S1", treatment_start=day(0), line="2")
+    assert assess_subject("S1", Reader(), rows, known, Protocol()).summary.line == "2"
 
 
 def test_of_each_time_point_the_latest_word_stands_in_whatever_order():
@@ -200,14 +294,3 @@ def test_of_each_time_point_the_latest_word_stands_in_whatever_order():
 def test_the_first_progression_is_the_earliest():
     assert first_progression(visits((80, "PD"), (50, "PD"), (20, "SD"))) == day(50)
     assert first_progression(visits((20, "SD"))) is None
-
-
-def test_rates_keep_subjects_without_assessment_in_the_denominator():
-    cohort = [
-        assess(course(BL={"T1": 50}, W8={"T1": 20})).summary,
-        assess(course(BL={"T1": 50}, W8={"T1": 50})).summary,
-        assess(course(BL={"T1": 50})).summary,
-    ]
-    assert count_responders(cohort) == (1, 3)
-    assert count_responders(cohort, confirmed=True) == (0, 3)
-    assert count_disease_control(cohort) == (2, 3)

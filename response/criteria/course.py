@@ -13,9 +13,6 @@ from response.terms import LesionState
 BASELINE_MAX_DAYS = 28
 """R1-01: baseline imaging never more than 4 weeks before treatment start."""
 
-PARTIAL_DATE = "partial_date"
-"""The fact of a time point that keeps its date as given, where the day was imputed (A21)."""
-
 
 @dataclass(frozen=True, slots=True)
 class ReadTimePoint:

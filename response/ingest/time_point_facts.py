@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from response.criteria.course import PARTIAL_DATE
 from response.errors import InputError
 from response.ingest.csv_table import Row, parse_text, read_table
 from response.ingest.table_cells import parse_date, parse_flag, parse_number
 from response.model import AssessedTimePoint, Reader
+from response.noted import PARTIAL_DATE
 
 NUMBERS = (
     "liver_mean",
@@ -26,7 +26,7 @@ NUMBERS = (
     "steroid_dose",
 )
 FLAGS = ("metabolic_complete", "marker_normal", "clinical_progression")
-DATES = ("radiotherapy_end",)
+DATES = ("radiotherapy_end", "last_scan_date")
 WORDS = ("marrow", "clinical_status")
 COLUMNS = (*NUMBERS, *FLAGS, *DATES, *WORDS)
 
@@ -39,6 +39,7 @@ OF_THE_PATIENT = frozenset(
         "clinical_status",
         "radiotherapy_end",
         "clinical_progression",
+        "last_scan_date",
     }
 )
 """True whoever reads; the rest is a reader's word and stays in that reader's stream."""
