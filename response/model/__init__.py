@@ -15,6 +15,7 @@ from response.model.findings import (
     Tracking,
 )
 from response.model.people import Reader, Subject, SubjectFacts
+from response.model.readings import Readings, SiteResponse, SiteResponses
 from response.model.results import (
     AssessedTimePoint,
     Assessment,
@@ -39,12 +40,15 @@ __all__ = [
     "Measurement",
     "Point",
     "Reader",
+    "Readings",
     "Reason",
     "RecordedMeasurement",
     "Refusal",
     "Registration",
     "Scan",
     "Segment",
+    "SiteResponse",
+    "SiteResponses",
     "Subject",
     "SubjectFacts",
     "SubjectResult",

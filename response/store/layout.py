@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 
 from response import model
@@ -18,6 +19,11 @@ TABLES: Mapping[type, str] = {
     model.Tracking: "tracking",
     model.Lesion: "lesion",
     model.Finding: "finding",
+    model.Readings: "readings",
+    model.LesionReading: "reading",
+    model.AssessedTimePoint: "reading_time_point",
+    model.SiteResponses: "site_responses",
+    model.SiteResponse: "site_response",
     model.SubjectSummary: "result",
     model.Assessment: "assessment",
     model.Decision: "decision",
@@ -39,6 +45,10 @@ def lay_out(value: object) -> list[TableRow]:
         return rows + _lay_out_all((*value.scans, *value.mark_sets, *value.lesion_facts))
     if isinstance(value, model.Tracking):
         return rows + _lay_out_all((*value.lesions, *value.findings))
+    if isinstance(value, model.Readings):
+        return rows + _lay_out_all((*value.readings, *value.time_points))
+    if isinstance(value, model.SiteResponses):
+        return rows + _lay_out_all(value.responses)
     return rows
 
 
@@ -53,6 +63,12 @@ def sql_types(table: str, row: Row) -> list[str]:
     """Give the SQL type of every cell of a row; what no value names is text."""
     known = column_types(_KINDS[table]) if table in _KINDS else {}
     return [known.get(name) or _SYSTEM_TYPES.get(name, "VARCHAR") for name in row]
+
+
+def digest(*values: object) -> str:
+    """Digest values as they would be stored."""
+    texts = "\n".join(text for value in values for text in _texts(value))
+    return hashlib.sha256(texts.encode()).hexdigest()
 
 
 def _lay_out_all(values: tuple[object, ...]) -> list[TableRow]:

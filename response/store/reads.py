@@ -8,16 +8,20 @@ from typing import Any, TypeVar
 
 from response.model import (
     Account,
+    AssessedTimePoint,
     Assessment,
     AuditEntry,
     Decision,
     Finding,
     Lesion,
     LesionFact,
+    LesionReading,
     MarkSet,
     Reader,
+    Readings,
     Registration,
     Scan,
+    SiteResponse,
     Subject,
     SubjectFacts,
     SubjectResult,
@@ -176,6 +180,59 @@ def read_mark_set_ids(cursor: Any, subject: str, reader: Reader) -> dict[str, st
     time_points = read_time_points(cursor, subject)
     marks = [mark for time_point in time_points for mark in time_point.mark_sets]
     return {mark.scan_id: mark.mark_set_id for mark in marks if mark.reader == reader}
+
+
+def read_readings(cursor: Any, subject: str | None = None) -> list[Readings]:
+    """Read the current measurements of every subject and reader that were given without images."""
+    heads = fetch(
+        cursor,
+        """
+        SELECT * FROM current_readings WHERE ($subject IS NULL OR subject = $subject)
+        ORDER BY subject, evaluator, evaluator_id
+        """,
+        subject=subject,
+    )
+    rows = _read_parts(cursor, heads, LesionReading, "SELECT * FROM reading")
+    points = _read_parts(cursor, heads, AssessedTimePoint, "SELECT * FROM reading_time_point")
+    return [
+        decode(Readings, row, readings=rows[row["revision"]], time_points=points[row["revision"]])
+        for row in heads
+    ]
+
+
+def find_readings_key(cursor: Any, subject: str, reader: Reader) -> str | None:
+    """Find the content key of a reader's current measurements."""
+    rows = fetch(
+        cursor,
+        """
+        SELECT content_key FROM current_readings
+        WHERE subject = $subject AND evaluator = $evaluator AND evaluator_id = $evaluator_id
+        """,
+        subject=subject,
+        evaluator=reader.evaluator,
+        evaluator_id=reader.evaluator_id,
+    )
+    return str(rows[0]["content_key"]) if rows else None
+
+
+def read_site_responses(cursor: Any, subject: str | None = None) -> list[SiteResponse]:
+    """Read the responses that sites gave, by subject, in the order they were given."""
+    heads = fetch(
+        cursor,
+        """
+        SELECT * FROM current_site_responses WHERE ($subject IS NULL OR subject = $subject)
+        ORDER BY subject
+        """,
+        subject=subject,
+    )
+    rows = _read_parts(cursor, heads, SiteResponse, "SELECT * FROM site_response")
+    return [one for head in heads for one in rows[head["revision"]]]
+
+
+def read_marking_readers(cursor: Any, subject: str) -> frozenset[Reader]:
+    """Read who has marks on current images of a subject."""
+    time_points = read_time_points(cursor, subject)
+    return frozenset(mark.reader for one in time_points for mark in one.mark_sets)
 
 
 def read_results(

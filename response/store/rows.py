@@ -17,7 +17,7 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from response.errors import InputError
-from response.model import TimePoint, Tracking
+from response.model import Readings, SiteResponses, TimePoint, Tracking
 
 Cell = str | int | float | bool | dt.date | dt.datetime | None
 Row = Mapping[str, Cell]
@@ -26,6 +26,8 @@ T = TypeVar("T")
 _PARTS: dict[type, frozenset[str]] = {
     TimePoint: frozenset({"scans", "mark_sets", "lesion_facts"}),
     Tracking: frozenset({"lesions", "findings"}),
+    Readings: frozenset({"readings", "time_points"}),
+    SiteResponses: frozenset({"responses"}),
 }
 """Fields that are tables of their own."""
 

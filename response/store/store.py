@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from response.errors import InputError, IntegrityError
 from response.model import (
     Account,
+    AssessedTimePoint,
     Assessment,
     AuditEntry,
     Decision,
+    LesionReading,
     Reader,
+    Readings,
     Registration,
+    SiteResponse,
+    SiteResponses,
     Subject,
     SubjectFacts,
     SubjectResult,
@@ -23,7 +29,7 @@ from response.store import reads
 from response.store.audit import Head, Note
 from response.store.change import read_last
 from response.store.check import check_workspace, digest_files
-from response.store.layout import TableRow, lay_out, same
+from response.store.layout import TableRow, digest, lay_out, same
 from response.store.merge import merge_time_points
 from response.store.units import Units
 from response.workspace import Workspace
@@ -113,6 +119,44 @@ class Store:
                 marks = reads.read_mark_set_ids(change.cursor, tracking.subject, tracking.reader)
                 counts = {"lesions": len(tracking.lesions), "findings": len(tracking.findings)}
                 change.add(_name_mark_sets(lay_out(tracking), marks), **counts)
+        return change.changed
+
+    def write_readings(
+        self,
+        subject: str,
+        reader: Reader,
+        readings: Sequence[LesionReading],
+        time_points: Sequence[AssessedTimePoint] = (),
+        *,
+        actor: str,
+        study: str = "",
+    ) -> bool:
+        """Write a reader's measurements given without images; they supersede the earlier whole.
+
+        Raises
+        ------
+        InputError
+            If the subject has marks of this reader on images: it is one or the other.
+        """
+        bare = Readings(subject, reader, study, "", tuple(readings), tuple(time_points))
+        made = replace(bare, content_key=digest(bare))
+        with self._units.writing("write_readings", actor, subject) as change:
+            if reader in reads.read_marking_readers(change.cursor, subject):
+                raise InputError(describe_both(subject, reader))
+            if reads.find_readings_key(change.cursor, subject, reader) != made.content_key:
+                counts = {"readings": len(readings), "time_points": len(time_points)}
+                change.add(lay_out(made), **counts)
+        return change.changed
+
+    def write_site_responses(
+        self, subject: str, responses: Sequence[SiteResponse], *, actor: str
+    ) -> bool:
+        """Write the responses that a site gave of a subject; they supersede the earlier whole."""
+        made = SiteResponses(subject, tuple(responses))
+        with self._units.writing("write_site_responses", actor, subject) as change:
+            known = tuple(reads.read_site_responses(change.cursor, subject))
+            if known != made.responses:
+                change.add(lay_out(made), responses=len(responses))
         return change.changed
 
     def write_assessments(
@@ -231,6 +275,18 @@ class Store:
         """Read which lesion each label of each mark set is or ever was: the newest word."""
         return self._units.read(reads.read_known_tracking_uids, subject, reader)
 
+    def read_readings(self, subject: str | None = None) -> tuple[Readings, ...]:
+        """Read the current measurements without images, by subject and reader."""
+        return tuple(self._units.read(reads.read_readings, subject))
+
+    def read_site_responses(self, subject: str | None = None) -> tuple[SiteResponse, ...]:
+        """Read the responses that sites gave, by subject, in the order they were given."""
+        return tuple(self._units.read(reads.read_site_responses, subject))
+
+    def read_marking_readers(self, subject: str) -> frozenset[Reader]:
+        """Read who has marks on images of a subject."""
+        return self._units.read(reads.read_marking_readers, subject)
+
     def read_results(
         self, subject: str | None = None, criterion: str | None = None
     ) -> tuple[SubjectResult, ...]:
@@ -275,6 +331,16 @@ class Store:
         """
         remembered = [Head.parse(head)] if head else []
         return check_workspace(self._workspace, self._units, remembered)
+
+
+def describe_both(subject: str, reader: Reader) -> str:
+    """Say that a reader has both marks on images and measurements of a subject."""
+    who = " ".join(word for word in (reader.evaluator, reader.evaluator_id) if word)
+    return (
+        f"subject {subject}: {who} has marks on images in this workspace; measurements of the same "
+        "reader would be a second word: import them into another workspace, or under another "
+        "evaluator_id"
+    )
 
 
 def _records(result: SubjectResult) -> tuple[Assessment | SubjectSummary, ...]:

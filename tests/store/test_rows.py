@@ -36,7 +36,10 @@ SCALARS: dict[Any, st.SearchStrategy[Any]] = {
     ).map(lambda at: at.replace(fold=0)),
     Decimal: st.decimals(allow_nan=False, allow_infinity=False),
 }
-PARTS = {"scans", "mark_sets", "lesion_facts", "lesions", "findings"}
+PARTS = {
+    *("scans", "mark_sets", "lesion_facts", "lesions", "findings"),
+    *("readings", "time_points", "responses"),
+}
 
 
 def values_of(hint: Any) -> st.SearchStrategy[Any]:
