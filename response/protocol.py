@@ -31,42 +31,53 @@ Millimetres = Annotated[Decimal, Field(strict=False, ge=0)]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
+    )
 
 
 class CriterionChoice(_Section):
     """Which criterion ``assess`` uses unless told otherwise."""
 
     name: str = "recist11"
+    """recist11, irecist, percist10, eortc_pet, mrecist, choi, lugano, rano2 or pcwg3."""
 
 
 class Targets(_Section):
     """How targets are chosen at baseline and what a new finding counts as."""
 
     max_total: Annotated[int, Field(ge=1)] = 5
+    """RECIST 1.1, section 4.2: at most five target lesions."""
     max_per_organ: Annotated[int, Field(ge=1)] = 2
+    """RECIST 1.1, section 4.2: at most two in one organ; paired organs are one."""
     nodes_one_organ: bool = True
-    """A29: all lymph nodes together are one organ."""
+    """A29: all lymph nodes together are one organ (EORTC FAQ)."""
     prior_local_therapy: Literal["allow_if_progressed", "exclude", "allow"] = "allow_if_progressed"
+    """RECIST 1.1, section 3.1.2: whether a lesion treated locally before may be a target."""
     recorded_precision_mm: Annotated[Decimal, Field(strict=False, gt=0)] = Decimal("0.1")
+    """What the program measures is rounded to this once; what is imported keeps its digits."""
     new_lesion_calls: Literal["reader", "automatic"] = "reader"
-    """A06: who says that a new finding is a new lesion."""
+    """A06: who says that a new finding is a new lesion. How large a new node must be is left to
+    readers (EORTC FAQ: from 10 mm on pathological, small changes doubtful)."""
 
 
 class Rules(_Section):
     """How the target and time-point rules settle what the papers leave open."""
 
     pr_persistence: Literal["literal", "eortc_carry_forward", "carry_after_confirmed"] = "literal"
-    """A01: whether a response lasts while the sum is above 70 % of baseline but not PD."""
+    """A01: whether a response lasts while the sum is above 70 % of baseline but not PD. By the
+    letter of the paper it is SD; the EORTC FAQ goes on with PR, once confirmed if need be."""
     node_cr_precedence: bool = True
-    """A04: CR before PD where only nodes below 10 mm grew."""
+    """A04: CR before PD where only nodes below 10 mm grew: they are normal (section 4.3.2)."""
     pd_from_partial: bool = True
-    """A05: PD from an incomplete sum that already reaches it."""
+    """A05: PD from an incomplete sum that already reaches it (section 4.4.2)."""
     nadir_uses_incomplete: bool = False
+    """Whether the sum of a time point with a target missing may become the nadir; ours."""
     equivocal_backdate: bool = True
     """R1-51: PD by a confirmed equivocal lesion dates from the scan that first showed it."""
     cr_then_disease: Literal["pd", "warn", "recode_pr"] = "pd"
-    """A07, from lesions."""
+    """A07, from lesions: disease seen again after a complete response. PD where the CR was
+    definite, else the CR was PR (footnote of Table 3, EORTC FAQ); admiralonco only warns."""
     cr_with_non_target_ne: Literal["PR", "NE"] = "PR"
     """A27: target CR where a non-target lesion was not assessed; Table 1 prints PR."""
     ne_with_non_target_ne: Literal["NE"] = "NE"
@@ -78,39 +89,47 @@ class Rules(_Section):
     pd_date: Literal["first_evidence", "last_scan_of_timepoint", "scheduled_visit"] = (
         "first_evidence"
     )
+    """FDA 2007, appendix 2: when first seen (method 1) or the scheduled visit (method 2)."""
     same_date: Literal["worst"] = "worst"
-    """A20."""
+    """A20: of two assessments on one date the worse counts (admiralonco)."""
     partial_date: Literal["last_day"] = "last_day"
-    """A21."""
+    """A21: a date without a day is the last of its month (admiralonco); it is flagged."""
 
 
 class BestResponse(_Section):
     """The windows of the best overall response."""
 
     confirmation_min_days: Days = 28
+    """RECIST 1.1, section 4.4.3: a response is confirmed at least four weeks later."""
     sd_min_days: Days = 42
-    """A12: a date difference, inclusive."""
+    """A12: how long stable disease must last; a date difference, inclusive (section 4.4.4: in
+    general not less than 6 to 8 weeks)."""
     confirm_max_ne: Count = 1
-    """A02."""
+    """A02: how many NE may lie between a response and its confirmation; the paper is silent,
+    admiralonco allows one."""
     confirm_allow_sd: Annotated[int, Field(ge=0, le=1)] = 0
-    """A03."""
+    """A03: whether one SD may lie between a PR and its confirmation; the paper is silent."""
     nd_breaks_confirmation: bool = False
-    """A22."""
+    """A22: whether an assessment not done between the two breaks the confirmation (admiralonco:
+    its older functions yes, its event functions no)."""
     missing_as_ne: bool = False
-    """A23."""
+    """A23: a subject without any assessment is NE instead of MISSING."""
     cr_then_disease: Literal["warn", "pd", "recode_pr"] = "warn"
-    """A07, from given overall responses."""
+    """A07, from given overall responses: left and warned of, as admiralonco does."""
     table3_strict: bool = False
-    """A08, A09."""
+    """A08, A09: an early response that was not confirmed, as Table 3 prints it (CR then SD: PD;
+    PR then SD: SD) instead of as admiralonco has it (NE)."""
     new_therapy_inclusive: bool = False
-    """A14."""
+    """A14: whether an assessment on the day new therapy began still counts."""
 
 
 class IRecist(_Section):
     """When progression may be confirmed (A10), and what an NE in between does (A11)."""
 
     icpd_min_days: Days = 28
+    """A10: days from iUPD before which it cannot be confirmed (Seymour 2017: 4 to 8 weeks)."""
     icpd_max_days: Days = 0
+    """A10: days after which it can no longer be confirmed; 0: no limit."""
     icpd_warn_days: Days = 56
     """A10: confirmation later than this is accepted with a warning."""
     ne_breaks_block: bool = False
@@ -120,11 +139,16 @@ class IRecist(_Section):
 
 
 class Pet(_Section):
-    """A15, A16, A18, A19."""
+    """What PERCIST and EORTC leave open."""
 
     lean_body_mass: Literal["janmahasatian", "james"] = "janmahasatian"
+    """A19: the formula of lean body mass; PERCIST 1.0 prints none, EANM and IBSI prefer
+    Janmahasatian, James turns over in the very obese (Tahari 2014)."""
     blood_pool_plus_2sd: bool = True
+    """A15: the threshold from the blood pool is 2.0 x mean + 2 SD; text and table of Wahl 2009
+    differ on the 2 SD."""
     progression_inclusive: bool = False
+    """A18: PMD from exactly +30 % on; the paper prints more than 30 %."""
     eortc_cycles: Literal["one", "more_than_one"] = "more_than_one"
     """EORTC 1999: PMR from -15 % after one cycle of therapy, beyond -25 % after more."""
     eortc_gap: Literal["SMD", "PMR"] = "SMD"
@@ -132,32 +156,39 @@ class Pet(_Section):
 
 
 class MRecist(_Section):
-    """A17."""
+    """mRECIST for hepatocellular carcinoma."""
 
     absolute_minimum_mm: Millimetres = Decimal(0)
+    """A17: growth below this is no PD; Lencioni 2010 prints none, some programs use 5 mm."""
 
 
 class Choi(_Section):
     """Choi 2007; the modified form asks of PR that size and density both fall."""
 
     modified: bool = False
+    """Modified Choi: PR needs both the size and the density to fall."""
 
 
 class Rano(_Section):
     """RANO 2.0: which component is followed, and how long progression needs confirmation."""
 
     component: Literal["enhancing", "non_enhancing", "mixed"] = "enhancing"
+    """Which component is followed (Wen 2023): minor response is for non-enhancing disease."""
     confirmation_weeks_after_radiotherapy: Count = 12
+    """Within so many weeks of radiotherapy progression needs confirmation (Wen 2023)."""
     confirmation_min_days: Days = 28
+    """Days after which a repeated scan may confirm it."""
 
 
 class Pcwg3(_Section):
     """PCWG3: when bone progression is confirmed, and what an unresolved one counts as."""
 
     confirmation_min_days: Days = 42
+    """Bone progression is confirmed by a scan at least six weeks later (Scher 2016)."""
     flare_days: Days = 84
     """The first post-treatment scan within this many days of the start lies in the flare window."""
     unresolved_pdu: Literal["SD", "PD"] = "SD"
+    """What progression that was never confirmed counts as in the best response (admiralonco)."""
 
 
 class Repeatability(_Section):
@@ -175,11 +206,15 @@ class Endpoints(_Section):
     """How progression-free survival and response duration are censored and dated."""
 
     pfs_rule: Literal["fda", "ema", "admiralonco", "none"] = "fda"
+    """FDA 2007, appendix 3, table A; EMA: no censoring by new therapy or missed visits;
+    admiralonco: as its templates do; none: not derived."""
     response_duration_from: Literal["first_response", "confirmation"] = "first_response"
-    """A13."""
+    """A13: RECIST 1.1, section 4.5: from the first response on."""
     assessment_interval_days: Annotated[int, Field(ge=1)] = 56
-    """A24."""
+    """A24: the time between scheduled scans; FDA censors an event after two missed ones: a gap of
+    more than twice this and the tolerance."""
     tolerance_days: Days = 7
+    """How far from its day a scheduled scan may be."""
     new_therapy_on_pd_date: Literal["pd", "censor"] = "pd"
     """A25: new therapy begun on the day of progression: the progression stands."""
     death_without_progression: Literal["event", "censor"] = "event"
