@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from response.criteria.course import Criterion
+from response.criteria.percist10 import CITATION as PERCIST10_CITATION
+from response.criteria.percist10_course import assess_course as assess_percist10
 from response.criteria.recist11 import CITATION as RECIST11_CITATION
 from response.criteria.recist11_course import assess_course as assess_recist11
 from response.endpoints import summarise
+from response.vocabulary import PET
 
 CRITERIA: dict[str, Criterion] = {
+    "percist10": Criterion(
+        "percist10", PERCIST10_CITATION, assess_percist10, partial(summarise, vocabulary=PET)
+    ),
     "recist11": Criterion("recist11", RECIST11_CITATION, assess_recist11, summarise),
 }

@@ -1,0 +1,319 @@
+"""What the criteria on uptake and on products share: the walk along a course and its rows.
+
+A criterion asks the walk what is said of new lesions, decides, and adds its answer. Nothing here
+looks ahead: what a later scan says of an earlier one is a further row for the earlier time point
+with the later scan's date as its ``as_of``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+import response.criteria.sentences as sentences
+from response.criteria.course import Course, ReadTimePoint
+from response.criteria.recist11 import NEW_LESION_RULES, StateRule
+from response.criteria.recist11_course import find_provisional
+from response.errors import InputError
+from response.model import Assessment, LesionReading, Reason
+from response.protocol import Protocol
+from response.terms import Intervention, LesionState, NewLesion, Role, Status
+
+ZERO = Decimal(0)
+NO_ROW = "not assessed: no row"
+TREATED = {
+    Intervention.IRRADIATED: "irradiated on study",
+    Intervention.RESECTED: "resected on study",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a criterion says of one time point; the changes are per cent of its own quantity."""
+
+    target: str
+    non_target: str
+    new: NewLesion
+    overall: str
+    reasons: tuple[Reason, ...]
+    from_baseline: Decimal | None = None
+    from_nadir: Decimal | None = None
+
+
+@dataclass(slots=True)
+class Walk:
+    """A course being assessed: what the time points so far leave for the next one."""
+
+    criterion: str
+    course: Course
+    protocol: Protocol
+    prefix: str
+    rows: list[Assessment] = field(default_factory=list)
+    standing: dict[str, Assessment] = field(default_factory=dict)
+    called: dict[str, LesionState] = field(default_factory=dict)
+    equivocal: dict[str, list[str]] = field(default_factory=dict)
+    confirmed: dict[str, list[str]] = field(default_factory=dict)
+    treated: dict[str, str] = field(default_factory=dict)
+    provisional: dict[str, Reason] = field(default_factory=dict)
+
+    def begin(self, read: ReadTimePoint) -> None:
+        """Begin a time point: whatever is provisional about it stays so from here on."""
+        for text in find_provisional(read):
+            self.provisional.setdefault(text, Reason("PROVISIONAL", text))
+        if self.protocol.rules.treated_lesion == "not_evaluable":
+            for lesion, readings in read.lesions.items():
+                for reading in readings:
+                    if reading.intervention in TREATED:
+                        self.treated.setdefault(lesion, TREATED[reading.intervention])
+
+    def add_baseline(self, reasons: Iterable[Reason]) -> None:
+        """Add the baseline's row: no responses, what is known there, and what is odd about it."""
+        read = self.course.baseline
+        self.begin(read)
+        self.rows.append(
+            Assessment(
+                self.course.subject, self.criterion, self.course.reader, read.time_point,
+                read.date, None, None, None, None, "", "", None, "", self._status(), read.date,
+                (*self.course.baseline_reasons, *reasons, *self.provisional.values()),
+            )
+        )  # fmt: skip
+
+    def add(self, read: ReadTimePoint, answer: Answer) -> Assessment:
+        """Add the row of a time point."""
+        row = Assessment(
+            self.course.subject, self.criterion, self.course.reader, read.time_point, read.date,
+            None, None, answer.from_baseline, answer.from_nadir,
+            answer.target, answer.non_target, answer.new, answer.overall,
+            self._status(), read.date, (*answer.reasons, *self.provisional.values()),
+        )  # fmt: skip
+        self.rows.append(row)
+        self.standing[read.time_point] = row
+        return row
+
+    def supersede(
+        self, row: Assessment, overall: str, new: NewLesion | None, read: ReadTimePoint, why: Reason
+    ) -> None:
+        """Add a row that says otherwise of an earlier time point, as of this one."""
+        kept = [reason for reason in row.reasons if reason.row_id != "PROVISIONAL"]
+        made = replace(
+            row,
+            overall_response=overall,
+            new_lesion=new,
+            status=self._status(),
+            as_of=read.date,
+            reasons=(*kept, why, *self.provisional.values()),
+        )
+        self.rows.append(made)
+        self.standing[row.time_point] = made
+
+    def finish(self) -> tuple[Assessment, ...]:
+        """All rows, by date, then time point, then ``as_of``."""
+        return tuple(sorted(self.rows, key=lambda row: (row.date, row.time_point, row.as_of)))
+
+    def _status(self) -> Status:
+        return Status.PROVISIONAL if self.provisional else Status.CONFIRMED
+
+    # ------------------------------------------------------------------------- new lesions
+
+    def find_new(self, read: ReadTimePoint, any_disease: bool) -> tuple[NewLesion, Reason]:
+        """What is said of new lesions at a time point, and why."""
+        states = {
+            lesion: judge_new_lesion(readings, self.called.get(lesion))
+            for lesion, readings in read.lesions.items()
+            if readings[0].role is Role.NEW
+        }
+        labels = {}
+        for lesion, called in self.called.items():
+            if called is LesionState.UNEQUIVOCAL and lesion not in states:
+                states[lesion] = LesionState.NOT_EVALUABLE
+                labels[lesion] = f"{lesion} ({NO_ROW})"
+        self._follow(read, states)
+        if is_unread(read, any_disease):
+            states, labels = {"": LesionState.NOT_EVALUABLE}, {"": sentences.nothing_read(read)}
+        rule, reason = sentences.by_state(
+            rename_rules(NEW_LESION_RULES, self.prefix), states, labels
+        )
+        return NewLesion(rule.category), reason
+
+    def _follow(self, read: ReadTimePoint, states: Mapping[str, LesionState]) -> None:
+        for lesion in sorted(states):
+            state = states[lesion]
+            if state is LesionState.NOT_EVALUABLE:
+                continue
+            self.called[lesion] = state
+            if state is LesionState.EQUIVOCAL:
+                self.equivocal.setdefault(lesion, []).append(read.time_point)
+                continue
+            since = self.equivocal.pop(lesion, [])
+            if state is LesionState.UNEQUIVOCAL and since:
+                self.confirmed[lesion] = since
+
+    def back_date(self, read: ReadTimePoint, progression: Mapping[str, str]) -> None:
+        """Date progression by a once equivocal lesion from the scans that first showed it.
+
+        ``progression`` says what becomes of each overall response (R1-51; for a criterion whose
+        paper does not speak of it, ours). ``rules.equivocal_backdate`` decides whether at all.
+        """
+        confirmed, self.confirmed = self.confirmed, {}
+        if not self.protocol.rules.equivocal_backdate:
+            return
+        for lesion, time_points in confirmed.items():
+            for name in time_points:
+                row = self.standing[name]
+                becomes = progression[row.overall_response]
+                if row.date < read.date and becomes != row.overall_response:
+                    told = sentences.back_dated(lesion, row, read).text.removeprefix("PD")
+                    why = Reason(f"{self.prefix}.NEW.BACKDATED", becomes + told)
+                    self.supersede(row, becomes, NewLesion.YES, read, why)
+
+
+def rename_rules(rules: Sequence[StateRule], prefix: str) -> tuple[StateRule, ...]:
+    """The rows of a table of RECIST 1.1 under another criterion's name.
+
+    Examples
+    --------
+    >>> [rule.id for rule in rename_rules(NEW_LESION_RULES, "LUGANO14")][:2]
+    ['LUGANO14.NEW.YES', 'LUGANO14.NEW.NE']
+    """
+    return tuple(
+        StateRule(
+            rule.id.replace("RECIST11", prefix), rule.category, rule.state, rule.source, rule.text
+        )
+        for rule in rules
+    )
+
+
+def judge_new_lesion(
+    readings: Iterable[LesionReading], called_before: LesionState | None
+) -> LesionState:
+    """State of a new lesion over its parts.
+
+    Measured in whatever unit without a state, it stays what a reader called it before; nobody
+    having called it, it is not evaluable.
+    """
+    states = {_new_state(reading, called_before) for reading in readings}
+    for state in (LesionState.UNEQUIVOCAL, LesionState.NOT_EVALUABLE, LesionState.EQUIVOCAL):
+        if state in states:
+            return state
+    return LesionState.ABSENT
+
+
+def _new_state(reading: LesionReading, called_before: LesionState | None) -> LesionState:
+    if reading.state is not None:
+        return reading.state
+    if reading.diameter_mm == ZERO:
+        return LesionState.ABSENT
+    if reading.diameter_mm is None and not reading.extra:
+        return LesionState.NOT_EVALUABLE
+    return called_before or LesionState.NOT_EVALUABLE
+
+
+def is_unread(read: ReadTimePoint, any_disease: bool) -> bool:
+    """Whether nothing is known of a time point; no row where there was no disease is *none*."""
+    return not read.evaluable or (not read.lesions and any_disease)
+
+
+# ----------------------------------------------------------------------------- lesions and facts
+
+
+def find_lesions(read: ReadTimePoint, role: Role) -> tuple[str, ...]:
+    """The lesions of a role, by name."""
+    return tuple(sorted(name for name, rows in read.lesions.items() if rows[0].role is role))
+
+
+def why_not(reading: LesionReading) -> str:
+    """Why a row gives no measurement."""
+    if reading.reason:
+        return reading.reason
+    return "not evaluable" if reading.state is LesionState.NOT_EVALUABLE else "not measured"
+
+
+def label_missing(missing: Mapping[str, str]) -> str:
+    """The lesions that were not assessed, each with its reason, by name."""
+    return ", ".join(f"{name} ({missing[name]})" for name in sorted(missing))
+
+
+def read_number(course: Course, read: ReadTimePoint, name: str) -> Decimal | None:
+    """A number that the table of time points gives; ``None`` where it is silent.
+
+    Raises
+    ------
+    InputError
+        It is not a number of at least 0.
+    """
+    text = read.facts.get(name, "")
+    if not text:
+        return None
+    try:
+        number = Decimal(text)
+    except ArithmeticError:
+        number = Decimal("NaN")
+    if not number.is_finite() or number < 0:
+        raise refuse(course, read, name, text, "give a number of at least 0")
+    return number
+
+
+def read_word(
+    course: Course, read: ReadTimePoint, name: str, known: Mapping[str, str]
+) -> str | None:
+    """A word that the table of time points gives, by what it means; ``None`` where it is silent.
+
+    Raises
+    ------
+    InputError
+        It is none of the known ones.
+    """
+    text = read.facts.get(name, "")
+    if not text:
+        return None
+    meaning = known.get(text.strip().casefold())
+    if meaning is None:
+        raise refuse(course, read, name, text, f"one of {', '.join(known)}")
+    return meaning
+
+
+def refuse(course: Course, read: ReadTimePoint, name: str, text: str, way_out: str) -> InputError:
+    """The error of a fact that cannot be used."""
+    return InputError(
+        f"subject {course.subject}, time point {read.time_point}: {name} is {text!r}: {way_out}"
+    )
+
+
+def read_date(course: Course, read: ReadTimePoint, name: str) -> dt.date | None:
+    """A date that the table of time points gives; ``None`` where it is silent.
+
+    Raises
+    ------
+    InputError
+        It is no date.
+    """
+    text = read.facts.get(name, "")
+    if not text:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise refuse(course, read, name, text, "give a date as YYYY-MM-DD") from None
+
+
+def build_non_target_rules(
+    prefix: str, source: str, words: Sequence[tuple[str, str]]
+) -> tuple[StateRule, ...]:
+    """How a criterion reads its non-target lesions.
+
+    ``words`` are its code and its sentence for progression, not evaluable, persisting and gone,
+    the worst first; ``{}`` in a sentence are the lesions.
+    """
+    states = (
+        LesionState.UNEQUIVOCAL_PROGRESSION,
+        LesionState.NOT_EVALUABLE,
+        LesionState.PRESENT,
+        None,
+    )
+    return tuple(
+        StateRule(f"{prefix}.NON_TARGET.{code.replace('/', '_').replace('-', '_')}", code, state,
+                  source, f"non-target {code}: {text}")
+        for state, (code, text) in zip(states, words, strict=True)
+    )  # fmt: skip

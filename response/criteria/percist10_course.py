@@ -1,0 +1,411 @@
+"""PERCIST 1.0 over a course: each time point against the baseline.
+
+What makes a time point NE: a baseline that is not known to be measurable, a condition of
+comparable studies that is known to fail, a target without a measurement. What nobody said (the
+liver or uptake time of a follow-up) is a warning, not a failure.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+import response.criteria.percist10 as rules
+import response.criteria.sentences as sentences
+from response.best_response import NE
+from response.criteria.course import Course, ReadTimePoint
+from response.criteria.frame import (
+    NO_ROW,
+    ZERO,
+    Answer,
+    Walk,
+    find_lesions,
+    label_missing,
+    read_number,
+    why_not,
+)
+from response.criteria.lesions import judge_non_target
+from response.criteria.organs import name_organ
+from response.criteria.recist11 import NA, change_pct
+from response.model import Assessment, LesionReading, Reason
+from response.protocol import Protocol
+from response.terms import LesionState, Role
+
+NAME = "percist10"
+PREFIX = "PERCIST10"
+PROGRESSION = dict.fromkeys((rules.CMR, rules.PMR, rules.SMD, rules.PMD, NE), rules.PMD)
+
+
+@dataclass(frozen=True, slots=True)
+class Uptake:
+    """What one lesion shows: SULpeak (0: at background by a reader's word), TLG, size in mm."""
+
+    lesion: str
+    sul_peak: Decimal
+    tlg: Decimal | None
+    size_mm: Decimal | None
+    organ: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One PET scan: the uptake of its lesions, hottest first, and the targets without any."""
+
+    lesions: tuple[Uptake, ...]
+    missing: Mapping[str, str]
+
+    @property
+    def hottest(self) -> Uptake | None:
+        """The single hottest lesion (P-06); of two alike the first by name."""
+        return self.lesions[0] if self.lesions else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Study:
+    walk: Walk
+    targets: tuple[str, ...]
+    non_targets: tuple[str, ...]
+    baseline: Scan
+    threshold: Decimal | None
+    threshold_said: str
+
+    @property
+    def first(self) -> ReadTimePoint:
+        return self.walk.course.baseline
+
+    @property
+    def measurable(self) -> bool:
+        hottest = self.baseline.hottest
+        if hottest is None or self.threshold is None or self.baseline.missing:
+            return False
+        return hottest.sul_peak >= self.threshold and hottest.sul_peak > ZERO
+
+
+def assess_course(course: Course, protocol: Protocol) -> tuple[Assessment, ...]:
+    """Assess a course by PERCIST 1.0; rows by date, then time point, then ``as_of``.
+
+    Raises
+    ------
+    InputError
+        A fact of a time point is no number.
+    """
+    walk = Walk(NAME, course, protocol, PREFIX)
+    first = course.baseline
+    targets = find_lesions(first, Role.TARGET)
+    liver = read_number(course, first, "liver_mean"), read_number(course, first, "liver_sd")
+    blood = (
+        read_number(course, first, "blood_pool_mean"),
+        read_number(course, first, "blood_pool_sd"),
+    )
+    threshold, said = rules.find_threshold(liver, blood, protocol.pet)
+    study = _Study(
+        walk, targets, find_lesions(first, Role.NON_TARGET),
+        read_scan(first, targets, {}), threshold, said,
+    )  # fmt: skip
+    walk.add_baseline([_describe_baseline(study)])
+    for read in course.follow_up:
+        walk.begin(read)
+        walk.add(read, _assess(study, read))
+        walk.back_date(read, PROGRESSION)
+    return walk.finish()
+
+
+def read_scan(read: ReadTimePoint, targets: Iterable[str], treated: Mapping[str, str]) -> Scan:
+    """The lesions of a time point, hottest first: targets, and non-targets that were measured."""
+    found, missing = [], {}
+    for lesion in targets:
+        readings = read.lesions.get(lesion, ())
+        uptake, why = _measure(lesion, readings)
+        if lesion in treated:
+            missing[lesion] = treated[lesion]
+        elif uptake is None:
+            missing[lesion] = why
+        else:
+            found.append(uptake)
+    for lesion in find_lesions(read, Role.NON_TARGET):
+        uptake, _ = _measure(lesion, read.lesions[lesion])
+        if uptake is not None and lesion not in treated:
+            found.append(uptake)
+    hottest_first = sorted(found, key=lambda one: (-one.sul_peak, one.lesion))
+    return Scan(tuple(hottest_first), missing)
+
+
+def _measure(lesion: str, readings: tuple[LesionReading, ...]) -> tuple[Uptake | None, str]:
+    """The uptake of a lesion over its parts: the hottest part, the TLG and size of all."""
+    if not readings:
+        return None, NO_ROW
+    peaks = []
+    for one in readings:
+        peak = ZERO if one.state in AT_BACKGROUND else one.extra.get("sul_peak")
+        if peak is None:
+            return None, why_not(one)
+        peaks.append(peak)
+    organ = name_organ(readings[0].organ, node=readings[0].node)
+    return Uptake(
+        lesion, max(peaks), _add(_tlg(one) for one in readings), _add(map(_size, readings)), organ
+    ), ""
+
+
+AT_BACKGROUND = (LesionState.ABSENT, LesionState.MERGED)
+"""No uptake of its own: gone, or measured with the lesion it became one with."""
+
+
+def _tlg(reading: LesionReading) -> Decimal | None:
+    return ZERO if reading.state in AT_BACKGROUND else reading.extra.get("tlg")
+
+
+def _size(reading: LesionReading) -> Decimal | None:
+    return ZERO if reading.state in AT_BACKGROUND else reading.diameter_mm
+
+
+def _add(values: Iterable[Decimal | None]) -> Decimal | None:
+    total = ZERO
+    for value in values:
+        if value is None:
+            return None
+        total += value
+    return total
+
+
+def select_hottest(scan: Scan) -> tuple[Uptake, ...]:
+    """Up to five of the hottest lesions, at most two of an organ (P-06)."""
+    chosen: list[Uptake] = []
+    organs: Counter[str] = Counter()
+    for one in scan.lesions:
+        if len(chosen) < rules.HOTTEST and (not one.organ or organs[one.organ] < rules.PER_ORGAN):
+            chosen.append(one)
+            organs[one.organ] += 1
+    return tuple(chosen)
+
+
+# --------------------------------------------------------------------------------- a time point
+
+
+def _assess(study: _Study, read: ReadTimePoint) -> Answer:
+    walk = study.walk
+    new, new_reason = walk.find_new(read, bool(study.targets or study.non_targets))
+    non_target, non_target_reasons = _assess_non_target(study, read)
+    scan = read_scan(read, study.targets, walk.treated)
+    target, target_reasons = _assess_target(study, read, scan)
+    row = rules.ROWS[target, non_target, new]
+    text = f"{row.overall}: target {target}, non-target {non_target}, new lesion {new}"
+    before, now = study.baseline.hottest, scan.hottest
+    change = (
+        change_pct(now.sul_peak, before.sul_peak) if before and now and not scan.missing else None
+    )
+    return Answer(
+        "" if target == NA else target,
+        "" if non_target == NA else non_target,
+        new,
+        row.overall,
+        (
+            *target_reasons,
+            *non_target_reasons,
+            new_reason,
+            Reason(row.id, f"{text} ({row.source})"),
+        ),
+        from_baseline=change,
+    )
+
+
+def _assess_target(study: _Study, read: ReadTimePoint, scan: Scan) -> tuple[str, list[Reason]]:
+    if not study.targets:
+        return NA, [Reason(f"{PREFIX}.TARGET.NA", "no target at baseline to compare with")]
+    failed, warnings = _compare(study, read)
+    others = _find_grown(study, read, scan)
+    case = _build_case(study, read, scan, comparable=not failed, grown=bool(others))
+    rule = rules.decide_target(case, study.walk.protocol)
+    text = f"{rule.category}: {_explain(rule, study, scan, read, failed, others)}"
+    reasons = [Reason(rule.id, text)]
+    if rule.verify:
+        reasons.append(Reason(f"{rule.id}.VERIFY", rule.verify))
+    reasons += _add_secondary(study, scan)
+    return rule.category, [*reasons, *_warn_of_completeness(rule, case), *warnings]
+
+
+def _build_case(
+    study: _Study, read: ReadTimePoint, scan: Scan, *, comparable: bool, grown: bool
+) -> rules.Case:
+    hottest, before = scan.hottest, study.baseline.hottest
+    said = read.facts.get("metabolic_complete", "")
+    nothing_left = hottest is not None and hottest.sul_peak == ZERO
+    return rules.Case(
+        baseline=before.sul_peak if before else None,
+        hottest=hottest.sul_peak if hottest else None,
+        measurable=study.measurable,
+        comparable=comparable,
+        missing=bool(scan.missing),
+        complete=said == "true" or (not said and nothing_left),
+        liver=read_number(study.walk.course, read, "liver_mean"),
+        tlg_baseline=_add(one.tlg for one in select_hottest(study.baseline)),
+        tlg=_add(one.tlg for one in select_hottest(scan)),
+        grown=grown,
+    )
+
+
+def _compare(study: _Study, read: ReadTimePoint) -> tuple[list[str], list[Reason]]:
+    """The conditions of comparable studies that fail, and what is to be warned of (P-05)."""
+    course = study.walk.course
+
+    def both(name: str) -> tuple[Decimal | None, Decimal | None]:
+        return read_number(course, study.first, name), read_number(course, read, name)
+
+    failed, unknown, warnings = [], [], []
+    tissue = "liver" if both("liver_mean")[0] is not None else "blood pool"
+    name = f"{tissue.replace(' ', '_')}_mean"
+    before, now = both(name)
+    if before is not None and now is not None:
+        failed += rules.compare_reference(tissue, before, now)
+    else:
+        unknown.append(name)
+    before, now = both("uptake_minutes")
+    if before is not None and now is not None:
+        failed += rules.compare_uptake(before, now)
+        late = [minutes for minutes in (before, now) if minutes > rules.UPTAKE_LATEST]
+        warnings += [
+            Reason(f"{PREFIX}.UPTAKE.LATE", f"warning: uptake time of {minutes} min is over 70")
+            for minutes in late
+        ]
+    else:
+        unknown.append("uptake_minutes")
+    before, now = both("injected_mbq")
+    if before is not None and now is not None:
+        if abs(now - before) > rules.DOSE_DIFFERENCE * before:
+            text = f"warning: injected dose {now} MBq differs from {before} by more than 20 %"
+            warnings.append(Reason(f"{PREFIX}.DOSE", text))
+    else:
+        unknown.append("injected_mbq")
+    if unknown:
+        text = f"warning: comparable studies were not checked for {', '.join(unknown)}: not given"
+        warnings.append(Reason(f"{PREFIX}.COMPARABLE.UNKNOWN", text))
+    return failed, warnings
+
+
+def _find_grown(study: _Study, read: ReadTimePoint, scan: Scan) -> list[str]:
+    """Lesions other than the hottest at baseline that grew by more than 30 % (P-08)."""
+    before = {one.lesion: one for one in study.baseline.lesions[1:]}
+    return sorted(
+        one.lesion
+        for one in scan.lesions
+        if one.lesion in before
+        and (
+            one.sul_peak > before[one.lesion].sul_peak * (1 + rules.OTHER_INCREASE)
+            or _larger(before[one.lesion].size_mm, one.size_mm)
+        )
+    )
+
+
+def _larger(before: Decimal | None, now: Decimal | None) -> bool:
+    if before is None or now is None:
+        return False
+    return now > before * (1 + rules.OTHER_INCREASE)
+
+
+def _assess_non_target(study: _Study, read: ReadTimePoint) -> tuple[str, list[Reason]]:
+    if not study.non_targets:
+        return NA, []
+    states, labels = {}, {}
+    for lesion in study.non_targets:
+        states[lesion], why = judge_non_target(lesion, read.lesions.get(lesion, ()))
+        if why:
+            labels[lesion] = why
+    rule, reason = sentences.by_state(rules.NON_TARGET_RULES, states, labels)
+    return rule.category, [reason]
+
+
+# ----------------------------------------------------------------------------------- in sentences
+
+
+def _describe_baseline(study: _Study) -> Reason:
+    hottest = study.baseline.hottest
+    if not study.targets:
+        return Reason(f"{PREFIX}.BASELINE", "baseline: no target")
+    if hottest is None or study.baseline.missing:
+        missing = label_missing(study.baseline.missing)
+        text = f"baseline: the hottest lesion is not known: no SULpeak of {missing}"
+        return Reason(f"{PREFIX}.BASELINE", text)
+    text = f"baseline: hottest lesion {hottest.lesion}, SULpeak {hottest.sul_peak}"
+    if study.threshold is None:
+        return Reason(
+            f"{PREFIX}.BASELINE", f"{text}; not known to be measurable: {study.threshold_said}"
+        )
+    reached = "measurable" if study.measurable else "not measurable"
+    return Reason(
+        f"{PREFIX}.BASELINE", f"{text}; {reached}: {study.threshold} is {study.threshold_said}"
+    )
+
+
+def _explain(
+    rule: rules.TargetRule,
+    study: _Study,
+    scan: Scan,
+    read: ReadTimePoint,
+    failed: list[str],
+    others: list[str],
+) -> str:
+    if rule.holds is rules.is_not_measurable:
+        return _describe_baseline(study).text
+    if rule.holds is rules.is_not_comparable:
+        return f"the studies are not comparable: {'; '.join(failed)}"
+    if rule.holds is rules.is_missing:
+        if not read.evaluable:
+            return sentences.nothing_read(read)
+        return f"not all targets were measured: {label_missing(scan.missing)}"
+    before, now = study.baseline.hottest, scan.hottest
+    assert before is not None
+    assert now is not None
+    change = change_pct(now.sul_peak, before.sul_peak)
+    text = (
+        f"hottest lesion {now.lesion}, SULpeak {now.sul_peak}, is {change:+} % and "
+        f"{now.sul_peak - before.sul_peak:+} SUL from {before.sul_peak} of {before.lesion}"
+    )
+    if rule.holds is rules.is_complete:
+        return f"{text}; at background by the reader's word"
+    if rule.holds is rules.has_spread:
+        return f"{text}; TLG rose by more than 75 %: {_say_tlg(study, scan)}"
+    if rule.holds is rules.has_fallen_but_not_all:
+        return f"{text}, but {', '.join(others)} grew by more than 30 %"
+    if scan.missing:
+        return f"{text}; without {label_missing(scan.missing)}, which can only add"
+    return text
+
+
+def _say_tlg(study: _Study, scan: Scan) -> str:
+    before = _add(one.tlg for one in select_hottest(study.baseline))
+    return f"{_add(one.tlg for one in select_hottest(scan))} from {before}"
+
+
+def _add_secondary(study: _Study, scan: Scan) -> list[Reason]:
+    """P-06: the sum of the hottest lesions, beside the primary measure."""
+    before, now = select_hottest(study.baseline), select_hottest(scan)
+    if scan.missing or study.baseline.missing or not before:
+        return []
+    total, reference = (sum((one.sul_peak for one in some), ZERO) for some in (now, before))
+    change = change_pct(total, reference)
+    shown = "" if change is None else f" ({change:+} %)"
+    text = (
+        f"secondary: the {len(now)} hottest lesions add up to {total} SUL, from {reference} of "
+        f"{len(before)} at baseline{shown}"
+    )
+    return [Reason(f"{PREFIX}.SECONDARY", text)]
+
+
+def _warn_of_completeness(rule: rules.TargetRule, case: rules.Case) -> list[Reason]:
+    """Where a reader's word and the liver do not say the same, or the liver is silent (P-07)."""
+    name = f"{PREFIX}.CMR.LIVER"
+    if rule.category == rules.CMR:
+        if case.liver is not None:
+            return []
+        return [Reason(name, "warning: not checked against the liver: liver_mean is not given")]
+    if case.hottest is None or case.liver is None or rule.category == NE:
+        return []
+    below = case.hottest < case.liver
+    if case.complete and not below:
+        text = f"warning: called complete, but SULpeak {case.hottest} is not below the liver's "
+        return [Reason(name, f"{text}{case.liver}: not CMR")]
+    if below and not case.complete:
+        text = f"SULpeak {case.hottest} is below the liver's {case.liver}, but nobody called it "
+        return [Reason(name, f"{text}complete (metabolic_complete): not CMR")]
+    return []
