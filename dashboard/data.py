@@ -14,6 +14,7 @@ from dashboard.contours import Line, outline_slices
 from dashboard.links import reader_token
 from dashboard.slices import Plane
 from dashboard.volumes import VolumeCache
+from dashboard.written import lay_out_readings
 from response.endpoints import select_effective
 from response.geometry import Grid
 from response.model import (
@@ -126,7 +127,7 @@ class Data:
             for r in results
             if r.summary.criterion == chosen
         }
-        trackings = {(t.subject, t.reader): t for t in self._store.read_trackings()}
+        trackings = {(t.subject, t.reader): t for t in self._read_lesions(results)}
         entries: list[CohortEntry] = []
         for subject in self._store.read_subjects():
             readers = sorted(
@@ -150,7 +151,7 @@ class Data:
         if subject is None:
             return None
         results = _standing(self._store.read_results(subject.subject))
-        trackings = self._store.read_trackings(subject.subject)
+        trackings = self._read_lesions(results, subject.subject)
         readers = tuple(
             sorted({r.summary.reader for r in results} | {t.reader for t in trackings})
         ) or (Reader(),)
@@ -167,6 +168,21 @@ class Data:
             tracking=next((t for t in trackings if t.reader == chosen_reader), None),
             time_points=self._store.read_time_points(subject.subject),
         )
+
+    def _read_lesions(
+        self, results: Sequence[SubjectResult], subject: str | None = None
+    ) -> tuple[Tracking, ...]:
+        """Return lesions through time: tracked in images, and written down without any."""
+        baselines = {
+            (r.summary.subject, r.summary.reader): r.assessments[0].time_point
+            for r in results
+            if r.assessments
+        }
+        written = (
+            lay_out_readings(one, baselines.get((one.subject, one.reader), ""))
+            for one in self._store.read_readings(subject)
+        )
+        return (*self._store.read_trackings(subject), *written)
 
     def read_quality(
         self,
