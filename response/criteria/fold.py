@@ -92,6 +92,16 @@ class Here(NamedTuple):
 
 def assess_sums(course: Course, protocol: Protocol, how: SumCriterion) -> tuple[Assessment, ...]:
     """Assess a course; rows by date, then time point, then ``as_of``; the baseline's first."""
+    here = begin_course(course, protocol, how)
+    rows = [assess_baseline(here)]
+    for time_point in course.follow_up:
+        rows += _assess(here._replace(read=time_point))
+    rows.sort(key=_IN_ORDER)
+    return tuple(rows)
+
+
+def begin_course(course: Course, protocol: Protocol, how: SumCriterion) -> Here:
+    """The baseline as a time point, with what it leaves for those that follow."""
     baseline = course.baseline
     disease = find_disease(baseline, how.length)
     history = History()
@@ -99,15 +109,11 @@ def assess_sums(course: Course, protocol: Protocol, how: SumCriterion) -> tuple[
     history.merged = find_merged(baseline.lesions, {})
     if disease.baseline_sum is not None:
         history.nadir = rules.Nadir(disease.baseline_sum, baseline.date, baseline.time_point)
-    here = Here(how, course, protocol, disease, history, baseline)
-    rows = [_baseline_row(here)]
-    for time_point in course.follow_up:
-        rows += _assess(here._replace(read=time_point))
-    rows.sort(key=_IN_ORDER)
-    return tuple(rows)
+    return Here(how, course, protocol, disease, history, baseline)
 
 
-def _baseline_row(here: Here) -> Assessment:
+def assess_baseline(here: Here) -> Assessment:
+    """The row of the baseline: its sum, no responses, and what is odd about it."""
     course, read = here.course, here.read
     reasons = (
         *course.baseline_reasons,
@@ -123,46 +129,75 @@ def _baseline_row(here: Here) -> Assessment:
     )  # fmt: skip
 
 
-def _assess(here: Here) -> list[Assessment]:
-    course, history, read = here.course, here.history, here.read
-    history.begin(read)
-    history.merged = find_merged(read.lesions, history.merged)
-    targets = _measure_targets(here)
-    target, numbers, target_reasons = _assess_target(here, targets)
-    non_target, present, non_target_reasons = _assess_non_target(here)
-    new, confirmed_now, new_reasons = _assess_new(here)
-    row = here.how.decide_overall(target, non_target, new, here.protocol.rules)
-    overall, overall_reasons = row.overall, [sentences.overall(row, target, non_target, new)]
-    recoded: list[Assessment] = []
-    if overall != PD and read.date > history.complete_since:
-        returned = [t.lesion for t in targets if t.diseased] + present
-        overall, recoded = _settle_return_after_cr(here, overall, returned, overall_reasons)
-    reasons = [*target_reasons, *non_target_reasons, *new_reasons, *overall_reasons]
-    assessment = Assessment(
-        course.subject, here.how.name, course.reader, read.time_point, read.date,
-        numbers.total, numbers.nadir, numbers.from_baseline, numbers.from_nadir,
-        _shown(target), _shown(non_target), new, overall,
-        here.status, read.date, (*reasons, *history.provisional.values()),
-    )  # fmt: skip
-    history.keep(assessment)
-    return [assessment, *recoded, *_back_date(here, confirmed_now)]
+class Numbers(NamedTuple):
+    """A time point's sum and nadir, millimetres, and the changes, per cent."""
 
-
-def _shown(category: str) -> str:
-    return "" if category == rules.NA else category
-
-
-# ------------------------------------------------------------------------------- target lesions
-
-
-class _Numbers(NamedTuple):
     total: Decimal | None = None
     nadir: Decimal | None = None
     from_baseline: Decimal | None = None
     from_nadir: Decimal | None = None
 
 
-_NO_NUMBERS = _Numbers()
+class Judged(NamedTuple):
+    """What a time point says of targets, non-targets and new lesions, each by itself.
+
+    ``present`` are the non-targets that are disease where there was none before; ``confirmed``
+    the new lesions that are certain now, with the time points that showed them equivocal.
+    """
+
+    targets: list[Contribution]
+    target: str
+    numbers: Numbers
+    non_target: str
+    present: list[str]
+    new: NewLesion
+    confirmed: dict[str, list[str]]
+    reasons: list[Reason]
+
+
+def judge(here: Here) -> Judged:
+    """Begin a time point and judge it kind by kind; the overall response is not said yet."""
+    history, read = here.history, here.read
+    history.begin(read)
+    history.merged = find_merged(read.lesions, history.merged)
+    targets = _measure_targets(here)
+    target, numbers, target_reasons = _assess_target(here, targets)
+    non_target, present, non_target_reasons = _assess_non_target(here)
+    new, confirmed, new_reasons = _assess_new(here)
+    reasons = [*target_reasons, *non_target_reasons, *new_reasons]
+    return Judged(targets, target, numbers, non_target, present, new, confirmed, reasons)
+
+
+def _assess(here: Here) -> list[Assessment]:
+    course, history, read = here.course, here.history, here.read
+    judged = judge(here)
+    target, non_target, new = judged.target, judged.non_target, judged.new
+    row = here.how.decide_overall(target, non_target, new, here.protocol.rules)
+    overall, overall_reasons = row.overall, [sentences.overall(row, target, non_target, new)]
+    recoded: list[Assessment] = []
+    if overall != PD and read.date > history.complete_since:
+        returned = [t.lesion for t in judged.targets if t.diseased] + judged.present
+        overall, recoded = _settle_return_after_cr(here, overall, returned, overall_reasons)
+    reasons, numbers = [*judged.reasons, *overall_reasons], judged.numbers
+    assessment = Assessment(
+        course.subject, here.how.name, course.reader, read.time_point, read.date,
+        numbers.total, numbers.nadir, numbers.from_baseline, numbers.from_nadir,
+        shown(target), shown(non_target), new, overall,
+        here.status, read.date, (*reasons, *history.provisional.values()),
+    )  # fmt: skip
+    history.keep(assessment)
+    return [assessment, *recoded, *_back_date(here, judged.confirmed)]
+
+
+def shown(category: str) -> str:
+    """A response as an assessment shows it: empty where there is no such disease."""
+    return "" if category == rules.NA else category
+
+
+# ------------------------------------------------------------------------------- target lesions
+
+
+_NO_NUMBERS = Numbers()
 
 
 def _measure_targets(here: Here) -> list[Contribution]:
@@ -177,7 +212,7 @@ def _measure_targets(here: Here) -> list[Contribution]:
     return measured
 
 
-def _assess_target(here: Here, targets: list[Contribution]) -> tuple[str, _Numbers, list[Reason]]:
+def _assess_target(here: Here, targets: list[Contribution]) -> tuple[str, Numbers, list[Reason]]:
     if not targets:
         return here.disease.response_without_lesions, _NO_NUMBERS, []
     missing = [target.missing for target in targets if target.missing]
@@ -201,8 +236,8 @@ def _assess_target(here: Here, targets: list[Contribution]) -> tuple[str, _Numbe
     if case.complete or (here.protocol.rules.nadir_uses_incomplete and some_known):
         here.history.keep_sum(rules.Nadir(case.total, here.read.date, here.read.time_point))
     if missing:
-        return category, _Numbers(nadir=case.nadir), reasons
-    numbers = _Numbers(case.total, case.nadir, seen.from_baseline, seen.from_nadir)
+        return category, Numbers(nadir=case.nadir), reasons
+    numbers = Numbers(case.total, case.nadir, seen.from_baseline, seen.from_nadir)
     return category, numbers, reasons
 
 
@@ -285,7 +320,7 @@ def _back_date(here: Here, confirmed: dict[str, list[str]]) -> list[Assessment]:
             if row.date >= here.read.date or row.overall_response == PD:
                 continue
             reason = sentences.back_dated(lesion, row, here.read, here.how.prefix)
-            superseding.append(_supersede(here, row, PD, reason, NewLesion.YES))
+            superseding.append(supersede(here, row, PD, reason, NewLesion.YES))
     return superseding
 
 
@@ -307,12 +342,13 @@ def _settle_return_after_cr(
         return overall, []
     becomes = PR if here.disease.targets else NON_CR_NON_PD
     reason = sentences.recoded(becomes, returned, here.read, prefix)
-    return overall, [_supersede(here, row, becomes, reason, row.new_lesion) for row in complete]
+    return overall, [supersede(here, row, becomes, reason, row.new_lesion) for row in complete]
 
 
-def _supersede(
+def supersede(
     here: Here, row: Assessment, overall: str, reason: Reason, new_lesion: NewLesion | None
 ) -> Assessment:
+    """A further row for an earlier time point, as of this one."""
     provisional = here.history.provisional.values()
     kept = [r for r in row.reasons if r.row_id != "PROVISIONAL"]
     superseding = replace(
