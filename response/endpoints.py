@@ -24,7 +24,7 @@ from response.best_response import (
 from response.model import Assessment, SubjectFacts, SubjectSummary
 from response.noted import find_clinical_progression, find_last_scan
 from response.protocol import Endpoints, Protocol
-from response.terms import NewLesion
+from response.terms import NewLesion, find_kin
 from response.vocabulary import RECIST, Vocabulary
 
 MISSED_VISITS = 2
@@ -331,3 +331,24 @@ def derive_response_start(window: Sequence[Visit], protocol: Protocol) -> dt.dat
         return derive_response_date(window)
     confirmed = derive_confirmed_response(window, protocol.best_response)
     return confirmed.confirmed_on if confirmed else None
+
+
+def find_response_start(
+    assessments: Sequence[Assessment],
+    facts: SubjectFacts,
+    protocol: Protocol,
+    vocabulary: Vocabulary = RECIST,
+) -> dt.date | None:
+    """The date a subject's duration of response counts from; the baseline's row is first."""
+    visits = to_visits(assessments[1:], vocabulary)
+    window = select_window(visits, protocol.best_response, facts.new_therapy_date)
+    return derive_response_start(window, protocol)
+
+
+def to_visits(assessments: Iterable[Assessment], vocabulary: Vocabulary = RECIST) -> list[Visit]:
+    """The overall responses that stand, in RECIST's words."""
+    means = vocabulary.means
+    return [
+        Visit(row.date, means.get(row.overall_response) or find_kin(row.overall_response))
+        for row in select_effective(assessments)
+    ]

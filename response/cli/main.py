@@ -24,6 +24,7 @@ PLACES = {
     "alerts": "watch:alerts",
     "assess-table": "tools:assess_table",
     "best-response": "tools:best_response",
+    "endpoints": "cohort:endpoints",
     "protocol": "choices:protocol",
     "measure": "tools:measure",
     "register": "tools:register",

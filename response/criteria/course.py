@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from response.model import Assessment, LesionReading, Reader, Reason, SubjectFacts, SubjectSummary
 from response.protocol import Protocol
 from response.terms import LesionState
+from response.vocabulary import RECIST, Vocabulary
 
 BASELINE_MAX_DAYS = 28
 """R1-01: baseline imaging never more than 4 weeks before treatment start."""
@@ -62,6 +63,12 @@ class Criterion:
     citation: str
     assess: Callable[[Course, Protocol], tuple[Assessment, ...]]
     summarise: Summarise
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What its codes mean: as its summariser was told, else RECIST's own."""
+        told: Vocabulary = getattr(self.summarise, "keywords", {}).get("vocabulary", RECIST)
+        return told
 
 
 def choose_baseline(
