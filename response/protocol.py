@@ -136,6 +136,12 @@ class IRecist(_Section):
     """A11: whether an NE after iUPD ends the block that a confirmation refers to."""
     ne_lowers_nadir: bool = False
     """A11: whether the sum of a time point that is NE may become the nadir."""
+    icr_with_new_lesion: Literal["iPR", "iCR"] = "iPR"
+    """What iCR of the baseline disease becomes while a known new lesion is still there: Table 2
+    prints iCR only without new lesions; the committee's FAQ does not exclude it (I-07)."""
+    non_target_pd_again: Literal["unchanged", "further"] = "unchanged"
+    """Unequivocal progression of the same non-target lesion again, without a diameter: still what
+    it was at iUPD, or grown further and so confirmed (I-04); ours."""
 
 
 class Pet(_Section):
