@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from response.criteria.course import Criterion
+from response.criteria.eortc_pet import CITATION as EORTC_PET_CITATION
+from response.criteria.eortc_pet_course import assess_course as assess_eortc_pet
 from response.criteria.percist10 import CITATION as PERCIST10_CITATION
 from response.criteria.percist10_course import assess_course as assess_percist10
 from response.criteria.recist11 import CITATION as RECIST11_CITATION
@@ -13,6 +15,9 @@ from response.endpoints import summarise
 from response.vocabulary import PET
 
 CRITERIA: dict[str, Criterion] = {
+    "eortc_pet": Criterion(
+        "eortc_pet", EORTC_PET_CITATION, assess_eortc_pet, partial(summarise, vocabulary=PET)
+    ),
     "percist10": Criterion(
         "percist10", PERCIST10_CITATION, assess_percist10, partial(summarise, vocabulary=PET)
     ),

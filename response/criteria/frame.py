@@ -14,7 +14,8 @@ from decimal import Decimal
 
 import response.criteria.sentences as sentences
 from response.criteria.course import Course, ReadTimePoint
-from response.criteria.recist11 import NEW_LESION_RULES, StateRule
+from response.criteria.lesions import find_merged, judge_non_target
+from response.criteria.recist11 import NA, NEW_LESION_RULES, StateRule
 from response.criteria.recist11_course import find_provisional
 from response.errors import InputError
 from response.model import Assessment, LesionReading, Reason
@@ -56,12 +57,14 @@ class Walk:
     equivocal: dict[str, list[str]] = field(default_factory=dict)
     confirmed: dict[str, list[str]] = field(default_factory=dict)
     treated: dict[str, str] = field(default_factory=dict)
+    merged: dict[str, str] = field(default_factory=dict)
     provisional: dict[str, Reason] = field(default_factory=dict)
 
     def begin(self, read: ReadTimePoint) -> None:
-        """Begin a time point: whatever is provisional about it stays so from here on."""
+        """Begin a time point: what is provisional, merged or treated stays so from here on."""
         for text in find_provisional(read):
             self.provisional.setdefault(text, Reason("PROVISIONAL", text))
+        self.merged = find_merged(read.lesions, self.merged)
         if self.protocol.rules.treated_lesion == "not_evaluable":
             for lesion, readings in read.lesions.items():
                 for reading in readings:
@@ -71,7 +74,6 @@ class Walk:
     def add_baseline(self, reasons: Iterable[Reason]) -> None:
         """Add the baseline's row: no responses, what is known there, and what is odd about it."""
         read = self.course.baseline
-        self.begin(read)
         self.rows.append(
             Assessment(
                 self.course.subject, self.criterion, self.course.reader, read.time_point,
@@ -230,6 +232,28 @@ def why_not(reading: LesionReading) -> str:
     return "not evaluable" if reading.state is LesionState.NOT_EVALUABLE else "not measured"
 
 
+def find_whole(merged: Mapping[str, str], lesion: str) -> str:
+    """The lesion that a merged one is by now part of, whatever merged after it.
+
+    Examples
+    --------
+    >>> find_whole({"T1": "T2", "T2": "T3"}, "T1")
+    'T3'
+    """
+    seen = {lesion}
+    while merged.get(lesion, lesion) not in seen:
+        lesion = merged[lesion]
+        seen.add(lesion)
+    return lesion
+
+
+def explain_merged(into: str, targets: Iterable[str]) -> str:
+    """Why a merged lesion is not known; empty where it is one with a target."""
+    if into in targets:
+        return ""
+    return f"merged into {into or 'a lesion that is not named'}, which is no target"
+
+
 def label_missing(missing: Mapping[str, str]) -> str:
     """The lesions that were not assessed, each with its reason, by name."""
     return ", ".join(f"{name} ({missing[name]})" for name in sorted(missing))
@@ -317,3 +341,18 @@ def build_non_target_rules(
                   source, f"non-target {code}: {text}")
         for state, (code, text) in zip(states, words, strict=True)
     )  # fmt: skip
+
+
+def assess_non_targets(
+    table: tuple[StateRule, ...], non_targets: Iterable[str], read: ReadTimePoint
+) -> tuple[str, list[Reason]]:
+    """The response of the non-target lesions, ``NA`` where there are none, and why."""
+    states, labels = {}, {}
+    for lesion in non_targets:
+        states[lesion], why = judge_non_target(lesion, read.lesions.get(lesion, ()))
+        if why:
+            labels[lesion] = why
+    if not states:
+        return NA, []
+    rule, reason = sentences.by_state(table, states, labels)
+    return rule.category, [reason]

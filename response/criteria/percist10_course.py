@@ -7,8 +7,6 @@ liver or uptake time of a follow-up) is a warning, not a failure.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -17,49 +15,23 @@ import response.criteria.sentences as sentences
 from response.best_response import NE
 from response.criteria.course import Course, ReadTimePoint
 from response.criteria.frame import (
-    NO_ROW,
     ZERO,
     Answer,
     Walk,
+    assess_non_targets,
     find_lesions,
     label_missing,
     read_number,
-    why_not,
 )
-from response.criteria.lesions import judge_non_target
-from response.criteria.organs import name_organ
+from response.criteria.percist10_lesions import Scan, add_known, read_scan, select_hottest
 from response.criteria.recist11 import NA, change_pct
-from response.model import Assessment, LesionReading, Reason
+from response.model import Assessment, Reason
 from response.protocol import Protocol
-from response.terms import LesionState, Role
+from response.terms import Role
 
 NAME = "percist10"
 PREFIX = "PERCIST10"
 PROGRESSION = dict.fromkeys((rules.CMR, rules.PMR, rules.SMD, rules.PMD, NE), rules.PMD)
-
-
-@dataclass(frozen=True, slots=True)
-class Uptake:
-    """What one lesion shows: SULpeak (0: at background by a reader's word), TLG, size in mm."""
-
-    lesion: str
-    sul_peak: Decimal
-    tlg: Decimal | None
-    size_mm: Decimal | None
-    organ: str
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """One PET scan: the uptake of its lesions, hottest first, and the targets without any."""
-
-    lesions: tuple[Uptake, ...]
-    missing: Mapping[str, str]
-
-    @property
-    def hottest(self) -> Uptake | None:
-        """The single hottest lesion (P-06); of two alike the first by name."""
-        return self.lesions[0] if self.lesions else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +65,7 @@ def assess_course(course: Course, protocol: Protocol) -> tuple[Assessment, ...]:
     """
     walk = Walk(NAME, course, protocol, PREFIX)
     first = course.baseline
+    walk.begin(first)
     targets = find_lesions(first, Role.TARGET)
     liver = read_number(course, first, "liver_mean"), read_number(course, first, "liver_sd")
     blood = (
@@ -102,7 +75,7 @@ def assess_course(course: Course, protocol: Protocol) -> tuple[Assessment, ...]:
     threshold, said = rules.find_threshold(liver, blood, protocol.pet)
     study = _Study(
         walk, targets, find_lesions(first, Role.NON_TARGET),
-        read_scan(first, targets, {}), threshold, said,
+        read_scan(first, targets, walk), threshold, said,
     )  # fmt: skip
     walk.add_baseline([_describe_baseline(study)])
     for read in course.follow_up:
@@ -112,82 +85,16 @@ def assess_course(course: Course, protocol: Protocol) -> tuple[Assessment, ...]:
     return walk.finish()
 
 
-def read_scan(read: ReadTimePoint, targets: Iterable[str], treated: Mapping[str, str]) -> Scan:
-    """The lesions of a time point, hottest first: targets, and non-targets that were measured."""
-    found, missing = [], {}
-    for lesion in targets:
-        readings = read.lesions.get(lesion, ())
-        uptake, why = _measure(lesion, readings)
-        if lesion in treated:
-            missing[lesion] = treated[lesion]
-        elif uptake is None:
-            missing[lesion] = why
-        else:
-            found.append(uptake)
-    for lesion in find_lesions(read, Role.NON_TARGET):
-        uptake, _ = _measure(lesion, read.lesions[lesion])
-        if uptake is not None and lesion not in treated:
-            found.append(uptake)
-    hottest_first = sorted(found, key=lambda one: (-one.sul_peak, one.lesion))
-    return Scan(tuple(hottest_first), missing)
-
-
-def _measure(lesion: str, readings: tuple[LesionReading, ...]) -> tuple[Uptake | None, str]:
-    """The uptake of a lesion over its parts: the hottest part, the TLG and size of all."""
-    if not readings:
-        return None, NO_ROW
-    peaks = []
-    for one in readings:
-        peak = ZERO if one.state in AT_BACKGROUND else one.extra.get("sul_peak")
-        if peak is None:
-            return None, why_not(one)
-        peaks.append(peak)
-    organ = name_organ(readings[0].organ, node=readings[0].node)
-    return Uptake(
-        lesion, max(peaks), _add(_tlg(one) for one in readings), _add(map(_size, readings)), organ
-    ), ""
-
-
-AT_BACKGROUND = (LesionState.ABSENT, LesionState.MERGED)
-"""No uptake of its own: gone, or measured with the lesion it became one with."""
-
-
-def _tlg(reading: LesionReading) -> Decimal | None:
-    return ZERO if reading.state in AT_BACKGROUND else reading.extra.get("tlg")
-
-
-def _size(reading: LesionReading) -> Decimal | None:
-    return ZERO if reading.state in AT_BACKGROUND else reading.diameter_mm
-
-
-def _add(values: Iterable[Decimal | None]) -> Decimal | None:
-    total = ZERO
-    for value in values:
-        if value is None:
-            return None
-        total += value
-    return total
-
-
-def select_hottest(scan: Scan) -> tuple[Uptake, ...]:
-    """Up to five of the hottest lesions, at most two of an organ (P-06)."""
-    chosen: list[Uptake] = []
-    organs: Counter[str] = Counter()
-    for one in scan.lesions:
-        if len(chosen) < rules.HOTTEST and (not one.organ or organs[one.organ] < rules.PER_ORGAN):
-            chosen.append(one)
-            organs[one.organ] += 1
-    return tuple(chosen)
-
-
 # --------------------------------------------------------------------------------- a time point
 
 
 def _assess(study: _Study, read: ReadTimePoint) -> Answer:
     walk = study.walk
     new, new_reason = walk.find_new(read, bool(study.targets or study.non_targets))
-    non_target, non_target_reasons = _assess_non_target(study, read)
-    scan = read_scan(read, study.targets, walk.treated)
+    non_target, non_target_reasons = assess_non_targets(
+        rules.NON_TARGET_RULES, study.non_targets, read
+    )
+    scan = read_scan(read, study.targets, walk)
     target, target_reasons = _assess_target(study, read, scan)
     row = rules.ROWS[target, non_target, new]
     text = f"{row.overall}: target {target}, non-target {non_target}, new lesion {new}"
@@ -239,8 +146,8 @@ def _build_case(
         missing=bool(scan.missing),
         complete=said == "true" or (not said and nothing_left),
         liver=read_number(study.walk.course, read, "liver_mean"),
-        tlg_baseline=_add(one.tlg for one in select_hottest(study.baseline)),
-        tlg=_add(one.tlg for one in select_hottest(scan)),
+        tlg_baseline=add_known(one.tlg for one in select_hottest(study.baseline)),
+        tlg=add_known(one.tlg for one in select_hottest(scan)),
         grown=grown,
     )
 
@@ -303,18 +210,6 @@ def _larger(before: Decimal | None, now: Decimal | None) -> bool:
     return now > before * (1 + rules.OTHER_INCREASE)
 
 
-def _assess_non_target(study: _Study, read: ReadTimePoint) -> tuple[str, list[Reason]]:
-    if not study.non_targets:
-        return NA, []
-    states, labels = {}, {}
-    for lesion in study.non_targets:
-        states[lesion], why = judge_non_target(lesion, read.lesions.get(lesion, ()))
-        if why:
-            labels[lesion] = why
-    rule, reason = sentences.by_state(rules.NON_TARGET_RULES, states, labels)
-    return rule.category, [reason]
-
-
 # ----------------------------------------------------------------------------------- in sentences
 
 
@@ -373,8 +268,8 @@ def _explain(
 
 
 def _say_tlg(study: _Study, scan: Scan) -> str:
-    before = _add(one.tlg for one in select_hottest(study.baseline))
-    return f"{_add(one.tlg for one in select_hottest(scan))} from {before}"
+    before = add_known(one.tlg for one in select_hottest(study.baseline))
+    return f"{add_known(one.tlg for one in select_hottest(scan))} from {before}"
 
 
 def _add_secondary(study: _Study, scan: Scan) -> list[Reason]:

@@ -8,13 +8,14 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from courses import ids, row_of, text
+from courses import day, ids, row_of, text
 from hypothesis import given
 from hypothesis import strategies as st
 from uptake_courses import assess_by, nothing_read, rows
 
 from response.errors import InputError
-from response.terms import Intervention
+from response.model import LesionReading
+from response.terms import Intervention, LesionState, Role
 
 CASES = Path(__file__).parents[2] / "fixtures" / "cases" / "percist_cases_constructed.csv"
 LIVER = {"liver_mean": 2, "liver_sd": "0.2"}
@@ -216,6 +217,28 @@ def test_complete_without_the_liver_is_a_readers_word_with_a_warning():
 def test_complete_targets_with_non_target_lesions(non_target, overall):
     row = follow_up({"T1": sul(8), "P1": "PRESENT"}, {"T1": "ABSENT", "P1": non_target})
     assert (row.target_response, row.overall_response) == ("CMR", overall)
+
+
+# ------------------------------------------------------------------------------- merged lesions
+
+
+def merge(into: str):
+    return LesionReading(
+        "F1", day(56), "T2", Role.TARGET, state=LesionState.MERGED, merged_into=into
+    )
+
+
+def test_a_lesion_that_became_one_with_another_adds_nothing_of_its_own():
+    read = rows(BL={"T1": sul(8), "T2": sul(6)}, F1={"T1": sul(7)}, F2={"T1": sul(4)})
+    result = assess_by("percist10", [*read, merge("T1")], dict.fromkeys(("BL", "F1", "F2"), ALIKE))
+    assert [row.overall_response for row in result.assessments] == ["", "SMD", "PMR"]
+
+
+def test_a_lesion_that_became_one_with_no_target_is_not_known():
+    read = rows(BL={"T1": sul(8), "T2": sul(6)}, F1={"T1": sul(4)})
+    row = row_of(assess_by("percist10", [*read, merge("P1")], {"BL": ALIKE}), "F1")
+    assert row.overall_response == "NE"
+    assert "T2 (merged into P1, which is no target)" in text(row)
 
 
 # --------------------------------------------------------------------------------- not evaluable
