@@ -10,9 +10,9 @@ from decimal import Decimal
 from response.best_response import NE
 from response.criteria.course import ReadTimePoint
 from response.criteria.lesions import (
+    DIAMETER,
     Contribution,
-    Diameter,
-    diameter_mm,
+    Length,
     find_merged,
     measure_target,
 )
@@ -59,7 +59,7 @@ class KnownDisease:
         return NA if self.evaluable else NE
 
 
-def find_disease(baseline: ReadTimePoint, length_of: Diameter = diameter_mm) -> KnownDisease:
+def find_disease(baseline: ReadTimePoint, which: Length = DIAMETER) -> KnownDisease:
     """Which lesions are followed from here, by role, in the order of their names."""
     targets, non_targets = {}, {}
     for lesion in sorted(baseline.lesions):
@@ -70,9 +70,7 @@ def find_disease(baseline: ReadTimePoint, length_of: Diameter = diameter_mm) -> 
             non_targets[lesion] = first.node
     merged = find_merged(baseline.lesions, {})
     contributions = tuple(
-        measure_target(
-            name, node, baseline.lesions[name], merged.get(name, "") in targets, length_of
-        )
+        measure_target(name, node, baseline.lesions[name], merged.get(name, "") in targets, which)
         for name, node in targets.items()
     )
     known = targets and not any(one.missing for one in contributions)

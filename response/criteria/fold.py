@@ -18,14 +18,15 @@ from typing import NamedTuple
 
 import response.criteria.recist11 as rules
 import response.criteria.sentences as sentences
-from response.best_response import NON_CR_NON_PD, PD, PR
+from response.best_response import CR, NON_CR_NON_PD, PD, PR
 from response.criteria.baseline import KnownDisease, Limit, describe_baseline, find_disease
 from response.criteria.course import Course, ReadTimePoint
-from response.criteria.history import History
+from response.criteria.history import TREATED, History
 from response.criteria.lesions import (
+    NO_ROW,
+    ZERO,
     Contribution,
-    Diameter,
-    find_merged,
+    Length,
     judge_new,
     judge_non_target,
     measure_target,
@@ -53,7 +54,7 @@ class SumCriterion:
     prefix
         What the ids of its rows begin with.
     length
-        Which length of a target's row is added, millimetres; ``None`` where the row has none.
+        Which length of a target's row is added.
     judge_targets
         The target response, and why; asked where there are targets.
     limit
@@ -66,7 +67,7 @@ class SumCriterion:
 
     name: str
     prefix: str
-    length: Diameter
+    length: Length
     judge_targets: JudgeTargets
     limit: Limit
     non_target: tuple[rules.StateRule, ...]
@@ -94,8 +95,8 @@ def assess_sums(course: Course, protocol: Protocol, how: SumCriterion) -> tuple[
     """Assess a course; rows by date, then time point, then ``as_of``; the baseline's first."""
     here = begin_course(course, protocol, how)
     rows = [assess_baseline(here)]
-    for time_point in course.follow_up:
-        rows += _assess(here._replace(read=time_point))
+    for read in course.follow_up:
+        rows += _assess(Here(how, course, protocol, here.disease, here.history, read))
     rows.sort(key=_IN_ORDER)
     return tuple(rows)
 
@@ -106,7 +107,6 @@ def begin_course(course: Course, protocol: Protocol, how: SumCriterion) -> Here:
     disease = find_disease(baseline, how.length)
     history = History()
     history.begin(baseline)
-    history.merged = find_merged(baseline.lesions, {})
     if disease.baseline_sum is not None:
         history.nadir = rules.Nadir(disease.baseline_sum, baseline.date, baseline.time_point)
     return Here(how, course, protocol, disease, history, baseline)
@@ -157,14 +157,13 @@ class Judged(NamedTuple):
 
 def judge(here: Here) -> Judged:
     """Begin a time point and judge it kind by kind; the overall response is not said yet."""
-    history, read = here.history, here.read
-    history.begin(read)
-    history.merged = find_merged(read.lesions, history.merged)
+    here.history.begin(here.read)
+    treated = _note_treated(here) if here.history.notable else []
     targets = _measure_targets(here)
     target, numbers, target_reasons = _assess_target(here, targets)
     non_target, present, non_target_reasons = _assess_non_target(here)
     new, confirmed, new_reasons = _assess_new(here)
-    reasons = [*target_reasons, *non_target_reasons, *new_reasons]
+    reasons = [*target_reasons, *treated, *non_target_reasons, *new_reasons]
     return Judged(targets, target, numbers, non_target, present, new, confirmed, reasons)
 
 
@@ -200,14 +199,33 @@ def shown(category: str) -> str:
 _NO_NUMBERS = Numbers()
 
 
+def _note_treated(here: Here) -> list[Reason]:
+    """What was done to lesions on study; a treated target is not evaluable from here on (ours)."""
+    history, reasons = here.history, {}
+    followed = here.protocol.rules.treated_lesion == "not_evaluable"
+    for reading in history.notable:
+        if reading.intervention is None:
+            continue
+        lesion, done = reading.lesion, TREATED.get(reading.intervention, "")
+        if done and followed and lesion in here.disease.targets:
+            history.treated.setdefault(lesion, f"{done}, by {here.read.time_point}")
+        reasons[lesion] = sentences.treated(reading, lesion in history.treated, here.how.prefix)
+    return [reasons[lesion] for lesion in sorted(reasons)]
+
+
 def _measure_targets(here: Here) -> list[Contribution]:
-    lesions, merged = here.read.lesions, here.history.merged
-    measured = []
-    for lesion, node in here.disease.targets.items():
+    lesions, merged, treated = here.read.lesions, here.history.merged, here.history.treated
+    length, too_small_is_normal = here.how.length, here.protocol.rules.too_small_node_is_normal
+    targets, measured = here.disease.targets, []
+    for lesion, node in targets.items():
+        if lesion in treated:
+            measured.append(Contribution(lesion, node, ZERO, f"{lesion} ({treated[lesion]})"))
+            continue
         into = merged.get(lesion, "")
-        one_with_another = into in here.disease.targets and into in lesions
+        with_another = into in targets and into in lesions
+        rows = lesions.get(lesion, ())
         measured.append(
-            measure_target(lesion, node, lesions.get(lesion, ()), one_with_another, here.how.length)
+            measure_target(lesion, node, rows, with_another, length, too_small_is_normal)
         )
     return measured
 
@@ -215,10 +233,10 @@ def _measure_targets(here: Here) -> list[Contribution]:
 def _assess_target(here: Here, targets: list[Contribution]) -> tuple[str, Numbers, list[Reason]]:
     if not targets:
         return here.disease.response_without_lesions, _NO_NUMBERS, []
-    missing = [target.missing for target in targets if target.missing]
     nadir = here.history.nadir
+    missing = [target.missing for target in targets if target.missing]
     case = rules.TargetCase(
-        total=sum((target.amount_mm for target in targets), Decimal(0)),
+        total=sum([target.amount_mm for target in targets], ZERO),
         complete=not missing,
         all_normal=all(target.normal for target in targets),
         baseline=here.disease.baseline_sum,
@@ -233,12 +251,11 @@ def _assess_target(here: Here, targets: list[Contribution]) -> tuple[str, Number
     )
     category, reasons = here.how.judge_targets(here, seen)
     some_known = len(missing) < len(targets)
-    if case.complete or (here.protocol.rules.nadir_uses_incomplete and some_known):
+    if not missing or (here.protocol.rules.nadir_uses_incomplete and some_known):
         here.history.keep_sum(rules.Nadir(case.total, here.read.date, here.read.time_point))
     if missing:
         return category, Numbers(nadir=case.nadir), reasons
-    numbers = Numbers(case.total, case.nadir, seen.from_baseline, seen.from_nadir)
-    return category, numbers, reasons
+    return category, Numbers(case.total, case.nadir, seen.from_baseline, seen.from_nadir), reasons
 
 
 # -------------------------------------------------------------------------- non-target lesions
@@ -285,7 +302,7 @@ def _assess_new(here: Here) -> tuple[NewLesion, dict[str, list[str]], list[Reaso
     for lesion, called in history.called.items():
         if called is LesionState.UNEQUIVOCAL and lesion not in states:
             states[lesion] = LesionState.NOT_EVALUABLE
-            labels[lesion] = f"{lesion} (not assessed: no row)"
+            labels[lesion] = f"{lesion} ({NO_ROW})"
     confirmed = _follow_equivocal(here, states)
     if not read.evaluable or (not read.lesions and here.disease.any):
         states, labels = {"": LesionState.NOT_EVALUABLE}, {"": sentences.nothing_read(read)}
@@ -331,7 +348,8 @@ def _settle_return_after_cr(
     here: Here, overall: str, returned: list[str], reasons: list[Reason]
 ) -> tuple[str, list[Assessment]]:
     """R1-55, R1-62, A07: disease back after a complete response."""
-    complete = here.history.complete_before(here.read.date)
+    earlier = here.history.before(here.read.date)
+    complete = [row for row in earlier if row.overall_response == CR]
     if not returned or not complete:
         return overall, []
     choice, prefix = here.protocol.rules.cr_then_disease, here.how.prefix

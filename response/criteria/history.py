@@ -3,38 +3,57 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from response.best_response import CR
+from response.best_response import CR, PR
 from response.criteria.course import ReadTimePoint
+from response.criteria.lesions import find_merged, find_notable
 from response.criteria.recist11 import Nadir
-from response.model import Assessment, Reason
+from response.model import Assessment, LesionReading, Reason
 from response.terms import Intervention, LesionState
+
+TREATED = {
+    Intervention.IRRADIATED: "irradiated on study",
+    Intervention.RESECTED: "resected on study",
+}
+"""What makes a target say nothing of the drug any more, in words; a biopsy does not."""
 
 
 @dataclass(slots=True)
 class History:
-    """What the time points so far leave for the next one."""
+    """What the time points so far leave for the next one.
+
+    ``notable`` are the rows of the present time point that say more than what a lesion measures.
+    ``complete_since`` and ``responding_since`` are the first dates of an overall CR and of a
+    target response of CR or PR.
+    """
 
     nadir: Nadir | None = None
     nadir_to_come: Nadir | None = None
     date: dt.date = dt.date.min
+    notable: list[LesionReading] = field(default_factory=list)
     merged: dict[str, str] = field(default_factory=dict)
-    treated: dict[str, tuple[Intervention, str]] = field(default_factory=dict)
+    treated: dict[str, str] = field(default_factory=dict)
     effective: dict[str, Assessment] = field(default_factory=dict)
     complete_since: dt.date = dt.date.max
+    responding_since: dt.date = dt.date.max
     equivocal: dict[str, list[str]] = field(default_factory=dict)
     called: dict[str, LesionState] = field(default_factory=dict)
     provisional: dict[str, Reason] = field(default_factory=dict)
 
-    def begin(self, time_point: ReadTimePoint) -> None:
+    def begin(self, read: ReadTimePoint) -> None:
         """Begin a time point: sums of earlier dates may now be the nadir."""
-        if time_point.date > self.date:
-            self.date = time_point.date
+        if read.date > self.date:
+            self.date = read.date
             self.nadir = smaller(self.nadir, self.nadir_to_come)
             self.nadir_to_come = None
-        for text in find_provisional(time_point):
-            self.provisional.setdefault(text, Reason("PROVISIONAL", text))
+        self.notable = find_notable(read.lesions)
+        if self.notable or self.merged:
+            self.merged = find_merged(read.lesions, self.merged)
+        if self.notable or read.provisional:
+            for text in _texts(read, self.notable):
+                self.provisional.setdefault(text, Reason("PROVISIONAL", text))
 
     def keep_sum(self, seen: Nadir) -> None:
         """Keep a sum that may be the nadir from the next date on."""
@@ -45,29 +64,22 @@ class History:
         self.effective[row.time_point] = row
         if row.overall_response == CR and row.date < self.complete_since:
             self.complete_since = row.date
+        if row.target_response in (CR, PR) and row.date < self.responding_since:
+            self.responding_since = row.date
 
     def before(self, date: dt.date) -> list[Assessment]:
         """The assessments of earlier dates as they stand by now."""
         return [row for row in self.effective.values() if row.date < date]
 
-    def complete_before(self, date: dt.date) -> list[Assessment]:
-        """The complete responses of earlier dates, as they stand by now."""
-        if date <= self.complete_since:
-            return []
-        return [row for row in self.before(date) if row.overall_response == CR]
 
-
-def find_provisional(time_point: ReadTimePoint) -> list[str]:
+def find_provisional(read: ReadTimePoint) -> list[str]:
     """Every reason why no person stands behind a time point, each once."""
-    said = {
-        (lesion, reading.part, reading.provisional)
-        for lesion, readings in time_point.lesions.items()
-        for reading in readings
-        if reading.provisional
-    }
-    if not said:
-        return list(time_point.provisional)
-    return list(dict.fromkeys([*time_point.provisional, *(text for _, _, text in sorted(said))]))
+    return _texts(read, find_notable(read.lesions))
+
+
+def _texts(read: ReadTimePoint, readings: Iterable[LesionReading]) -> list[str]:
+    said = {(one.lesion, one.part, one.provisional) for one in readings if one.provisional}
+    return list(dict.fromkeys([*read.provisional, *(text for _, _, text in sorted(said))]))
 
 
 def smaller(first: Nadir | None, second: Nadir | None) -> Nadir | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from response.model import LesionReading
 from response.terms import LesionState
@@ -21,23 +22,28 @@ NODE_NORMAL_BELOW_MM = Decimal(10)
 
 ZERO = Decimal(0)
 
+NO_ROW = "not assessed: no row"
+
 Diameter = Callable[[LesionReading], Decimal | None]
 """Which length of a row a criterion adds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
-    """What a target adds to the sum. ``missing`` says why it is not all known (empty: it is)."""
+class Contribution(NamedTuple):
+    """What a target adds to the sum. ``missing`` says why it is not all known (empty: it is).
+
+    ``normal`` is false where the lesion is still there whatever its length (A30).
+    """
 
     lesion: str
     node: bool
     amount_mm: Decimal
     missing: str = ""
+    may_be_normal: bool = True
 
     @property
     def normal(self) -> bool:
         """Gone, or a node back to normal size: what CR asks of every target (R1-30)."""
-        if self.missing:
+        if self.missing or not self.may_be_normal:
             return False
         return self.amount_mm < NODE_NORMAL_BELOW_MM if self.node else self.amount_mm == ZERO
 
@@ -47,17 +53,30 @@ class Contribution:
         return self.amount_mm >= NODE_NORMAL_BELOW_MM if self.node else self.amount_mm > ZERO
 
 
+@dataclass(frozen=True, slots=True)
+class Length:
+    """Which length of a row a criterion adds, and what it says of a row without it."""
+
+    of: Diameter
+    unmeasured: str
+
+
 def diameter_mm(reading: LesionReading) -> Decimal | None:
     """The diameter of a row as RECIST 1.1 adds it."""
     return reading.diameter_mm
+
+
+DIAMETER = Length(diameter_mm, "not assessed: neither a diameter nor a state")
+"""RECIST 1.1: the longest diameter, of a node the short axis (R1-13)."""
 
 
 def measure_target(
     lesion: str,
     node: bool,
     readings: Sequence[LesionReading],
-    merged_into_target: bool,
-    diameter: Diameter = diameter_mm,
+    merged_into_target: bool = False,
+    length: Length = DIAMETER,
+    too_small_is_normal: bool = True,
 ) -> Contribution:
     """Add up the rows of one target at one time point (R1-20 to R1-24).
 
@@ -67,29 +86,33 @@ def measure_target(
         Its rows, one for each part; none where it was not assessed.
     merged_into_target
         Whether, by now, it is one with another target that is measured here.
+    too_small_is_normal
+        Whether a node too small to measure is below 10 mm (A30).
     """
-    if not readings:
-        if merged_into_target:
-            return Contribution(lesion, node, ZERO)
-        return Contribution(lesion, node, ZERO, f"{lesion} (not assessed: no row)")
     if len(readings) == 1:
-        length = diameter(readings[0])
-        if length is not None:
-            return Contribution(lesion, node, length)
+        amount = length.of(readings[0])
+        if amount is not None:
+            return Contribution(lesion, node, amount)
+    elif not readings:
+        missing = "" if merged_into_target else f"{lesion} ({NO_ROW})"
+        return Contribution(lesion, node, ZERO, missing)
     total, missing = ZERO, ""
     for reading in readings:
-        amount, why = _amount_of(reading, merged_into_target, diameter)
+        amount, why = _amount_of(reading, merged_into_target, length)
         total += amount
         missing = missing or why
-    return Contribution(lesion, node, total, missing)
+    may_be_normal = too_small_is_normal or all(
+        reading.state is not LesionState.TOO_SMALL for reading in readings
+    )
+    return Contribution(lesion, node, total, missing, may_be_normal)
 
 
 def _amount_of(
-    reading: LesionReading, merged_into_target: bool, diameter: Diameter
+    reading: LesionReading, merged_into_target: bool, length: Length
 ) -> tuple[Decimal, str]:
-    length = diameter(reading)
-    if length is not None:
-        return length, ""
+    amount = length.of(reading)
+    if amount is not None:
+        return amount, ""
     if reading.state is LesionState.ABSENT:
         return ZERO, ""
     if reading.state is LesionState.TOO_SMALL:
@@ -99,15 +122,13 @@ def _amount_of(
             return ZERO, ""
         into = reading.merged_into or "a lesion that is not named"
         return ZERO, f"{reading.lesion} (merged into {into}, which is no measured target)"
-    return ZERO, f"{reading.lesion} ({_why_not(reading)})"
+    return ZERO, f"{reading.lesion} ({_why_not(reading, length.unmeasured)})"
 
 
-def _why_not(reading: LesionReading) -> str:
+def _why_not(reading: LesionReading, unmeasured: str = DIAMETER.unmeasured) -> str:
     if reading.reason:
         return reading.reason
-    if reading.state is LesionState.NOT_EVALUABLE:
-        return "not evaluable"
-    return "not assessed: neither a diameter nor a state"
+    return "not evaluable" if reading.state is LesionState.NOT_EVALUABLE else unmeasured
 
 
 # -------------------------------------------------------------------------- non-target lesions
@@ -119,7 +140,7 @@ def judge_non_target(lesion: str, readings: Sequence[LesionReading]) -> tuple[Le
     A node is present only from 10 mm on, where its short axis is given (R1-40).
     """
     if not readings:
-        return LesionState.NOT_EVALUABLE, f"{lesion} (not assessed: no row)"
+        return LesionState.NOT_EVALUABLE, f"{lesion} ({NO_ROW})"
     states = [_non_target_state(reading) for reading in readings]
     if LesionState.UNEQUIVOCAL_PROGRESSION in states:
         return LesionState.UNEQUIVOCAL_PROGRESSION, ""
@@ -164,6 +185,9 @@ def _new_state(reading: LesionReading, called_before: LesionState | None) -> Les
     return called_before or LesionState.NOT_EVALUABLE
 
 
+# ------------------------------------------------------------------------ merged and treated
+
+
 def find_merged(
     lesions: Mapping[str, tuple[LesionReading, ...]], merged: Mapping[str, str]
 ) -> dict[str, str]:
@@ -174,3 +198,13 @@ def find_merged(
             if reading.state is LesionState.MERGED:
                 now[lesion] = reading.merged_into
     return now
+
+
+def find_notable(lesions: Mapping[str, tuple[LesionReading, ...]]) -> list[LesionReading]:
+    """The rows that say more than what a lesion measures: provisional, merged or treated."""
+    return [
+        reading
+        for readings in lesions.values()
+        for reading in readings
+        if reading.provisional or reading.intervention or reading.state is LesionState.MERGED
+    ]

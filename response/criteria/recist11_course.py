@@ -5,7 +5,6 @@ from __future__ import annotations
 import response.criteria.recist11 as rules
 import response.criteria.sentences as sentences
 from response.best_response import (
-    CR,
     PR,
     SD,
     Visit,
@@ -15,7 +14,7 @@ from response.best_response import (
 from response.criteria.course import Course
 from response.criteria.fold import Here, SumCriterion, assess_sums
 from response.criteria.history import find_provisional
-from response.criteria.lesions import diameter_mm
+from response.criteria.lesions import DIAMETER
 from response.model import Assessment, Reason
 from response.protocol import Protocol
 
@@ -38,12 +37,12 @@ def judge_targets(here: Here, seen: rules.TargetsSeen) -> tuple[str, list[Reason
 
 def keep_response(here: Here, reason: Reason) -> tuple[str, list[Reason]]:
     """A01: SD by the letter where the committee's FAQ goes on with PR."""
-    earlier = here.history.before(here.read.date)
-    if not any(row.target_response in (CR, PR) for row in earlier):
+    if here.read.date <= here.history.responding_since:
         return SD, [reason]
     choice = here.protocol.rules.pr_persistence
     if choice == "carry_after_confirmed":
         options = here.protocol.best_response
+        earlier = here.history.before(here.read.date)
         visits = [Visit(row.date, row.overall_response) for row in earlier]
         kept = derive_confirmed_response(select_window(visits, options), options) is not None
     else:
@@ -54,7 +53,7 @@ def keep_response(here: Here, reason: Reason) -> tuple[str, list[Reason]]:
 RECIST11 = SumCriterion(
     name="recist11",
     prefix=rules.PREFIX,
-    length=diameter_mm,
+    length=DIAMETER,
     judge_targets=judge_targets,
     limit=rules.measurable_from,
     non_target=rules.NON_TARGET_RULES,

@@ -10,7 +10,7 @@ from functools import lru_cache
 import response.criteria.recist11 as rules
 from response.best_response import CR, NE, PD
 from response.criteria.course import ReadTimePoint
-from response.model import Assessment, Reason
+from response.model import Assessment, LesionReading, Reason
 from response.terms import LesionState, NewLesion
 
 
@@ -33,14 +33,19 @@ def length(value: Decimal) -> str:
     >>> length(Decimal("43.50")), length(Decimal("1E+2"))
     ('43.50', '100')
     """
-    return format(value, "f")
+    text = str(value)
+    return format(value, "f") if "E" in text else text
 
 
 def change(total: Decimal, reference: Decimal, pct: Decimal | None) -> str:
     """A change in per cent (where there is one) and in millimetres, with their signs."""
-    grown = total - reference
-    in_mm = f"{'+' if grown >= 0 else ''}{length(grown)} mm"
-    return in_mm if pct is None else f"{pct:+} % and {in_mm}"
+    in_mm = f"{_signed(total - reference)} mm"
+    return in_mm if pct is None else f"{_signed(pct)} % and {in_mm}"
+
+
+def _signed(value: Decimal) -> str:
+    text = length(value)
+    return text if text[0] == "-" else f"+{text}"
 
 
 def target(
@@ -79,6 +84,14 @@ def not_evaluable(case: rules.TargetCase, missing: Sequence[str], read: ReadTime
         return "NE: the baseline sum is not complete, so there is nothing to compare with"
     known = f"; the assessed targets add up to {length(case.total)} mm" if case.total else ""
     return f"NE: not all targets were assessed: {', '.join(missing)}{known}"
+
+
+def treated(reading: LesionReading, stays_out: bool, prefix: str) -> Reason:
+    """What was done to a lesion on study, and what that means for it."""
+    assert reading.intervention is not None
+    means = "not evaluable from here on" if stays_out else "counted as it is"
+    done = reading.intervention.lower()
+    return Reason(f"{prefix}.TREATED", f"{reading.lesion} was {done} on study: {means}")
 
 
 def response_kept(kept: bool, prefix: str = rules.PREFIX) -> Reason:
