@@ -186,6 +186,15 @@ class Rano(_Section):
     """Days after which a repeated scan may confirm it."""
 
 
+class Lugano(_Section):
+    """Lugano 2014: what the paper leaves to the reader or the site."""
+
+    uptake_change_pct: Annotated[Decimal, Field(strict=False, ge=0, le=100)] = Decimal(25)
+    """Up to this change of SUVmax the uptake is unchanged; ours, after EORTC 1999."""
+    spleen_normal_mm: Millimetres = Decimal(130)
+    """A longer spleen is enlarged (Cheson 2014: more than 13 cm)."""
+
+
 class Pcwg3(_Section):
     """PCWG3: when bone progression is confirmed, and what an unresolved one counts as."""
 
@@ -257,6 +266,7 @@ class Protocol(_Section):
     mrecist: MRecist = MRecist()
     choi: Choi = Choi()
     rano2: Rano = Rano()
+    lugano: Lugano = Lugano()
     pcwg3: Pcwg3 = Pcwg3()
     repeatability: Repeatability = Repeatability()
     endpoints: Endpoints = Endpoints()
