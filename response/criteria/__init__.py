@@ -7,6 +7,9 @@ from functools import partial
 from response.criteria.course import Criterion
 from response.criteria.eortc_pet import CITATION as EORTC_PET_CITATION
 from response.criteria.eortc_pet_course import assess_course as assess_eortc_pet
+from response.criteria.irecist import CITATION as IRECIST_CITATION
+from response.criteria.irecist_best import summarise as summarise_irecist
+from response.criteria.irecist_course import assess_course as assess_irecist
 from response.criteria.percist10 import CITATION as PERCIST10_CITATION
 from response.criteria.percist10_course import assess_course as assess_percist10
 from response.criteria.recist11 import CITATION as RECIST11_CITATION
@@ -18,6 +21,7 @@ CRITERIA: dict[str, Criterion] = {
     "eortc_pet": Criterion(
         "eortc_pet", EORTC_PET_CITATION, assess_eortc_pet, partial(summarise, vocabulary=PET)
     ),
+    "irecist": Criterion("irecist", IRECIST_CITATION, assess_irecist, summarise_irecist),
     "percist10": Criterion(
         "percist10", PERCIST10_CITATION, assess_percist10, partial(summarise, vocabulary=PET)
     ),
