@@ -44,6 +44,7 @@ from response.model import (
 from response.noted import note_facts
 from response.protocol import Protocol
 from response.terms import Role
+from response.vocabulary import RECIST, Vocabulary
 
 
 def find_criterion(name: str) -> Criterion:
@@ -57,6 +58,12 @@ def find_criterion(name: str) -> Criterion:
     if name not in CRITERIA:
         raise InputError(f"criterion {name!r} is not known: one of {', '.join(CRITERIA)}")
     return CRITERIA[name]
+
+
+def find_vocabulary(name: str) -> Vocabulary:
+    """What the codes of a criterion mean; of one that is not known any more, RECIST's own."""
+    criterion = CRITERIA.get(name)
+    return criterion.vocabulary if criterion else RECIST
 
 
 def assess_subject(

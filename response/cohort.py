@@ -27,8 +27,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
+from response.assess import find_vocabulary
 from response.best_response import CR, NON_CR_NON_PD, PR, SD
-from response.criteria import CRITERIA
 from response.model import Reader, SubjectSummary
 from response.protocol import Endpoints
 from response.terms import find_kin
@@ -171,9 +171,7 @@ def compute_rate(endpoint: str, responded: Sequence[bool], confirmed: bool = Fal
 def _mean(summary: SubjectSummary, confirmed: bool) -> str:
     """The best overall response in RECIST's words."""
     code = summary.confirmed_best_overall_response if confirmed else summary.best_overall_response
-    criterion = CRITERIA.get(summary.criterion)
-    known = criterion.vocabulary.means if criterion else {}
-    return known.get(code) or find_kin(code)
+    return find_vocabulary(summary.criterion).means.get(code) or find_kin(code)
 
 
 def _has_benefit(member: Member, best: str, options: Endpoints) -> bool | None:

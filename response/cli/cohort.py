@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from response.assess import find_vocabulary
 from response.cli.common import existing, home_option, json_option, open_workspace, plain_errors
 from response.cli.common import print_json as print_rows
 from response.cohort import Member, derive_cohorts
@@ -109,7 +110,7 @@ def _facts_of(one: SubjectSummary, facts: Mapping[str, SubjectFacts]) -> Subject
 
 
 def _member(result: SubjectResult, facts: SubjectFacts, protocol: Protocol) -> Member:
-    vocabulary = CRITERIA[result.summary.criterion].vocabulary
+    vocabulary = find_vocabulary(result.summary.criterion)
     begun = find_response_start(result.assessments, facts, protocol, vocabulary)
     return Member(result.summary, _start(facts), begun)
 
