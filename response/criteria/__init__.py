@@ -10,6 +10,8 @@ from response.criteria.eortc_pet_course import assess_course as assess_eortc_pet
 from response.criteria.irecist import CITATION as IRECIST_CITATION
 from response.criteria.irecist_best import summarise as summarise_irecist
 from response.criteria.irecist_course import assess_course as assess_irecist
+from response.criteria.mrecist import CITATION as MRECIST_CITATION
+from response.criteria.mrecist import assess_course as assess_mrecist
 from response.criteria.percist10 import CITATION as PERCIST10_CITATION
 from response.criteria.percist10_course import assess_course as assess_percist10
 from response.criteria.recist11 import CITATION as RECIST11_CITATION
@@ -22,6 +24,7 @@ CRITERIA: dict[str, Criterion] = {
         "eortc_pet", EORTC_PET_CITATION, assess_eortc_pet, partial(summarise, vocabulary=PET)
     ),
     "irecist": Criterion("irecist", IRECIST_CITATION, assess_irecist, summarise_irecist),
+    "mrecist": Criterion("mrecist", MRECIST_CITATION, assess_mrecist, summarise),
     "percist10": Criterion(
         "percist10", PERCIST10_CITATION, assess_percist10, partial(summarise, vocabulary=PET)
     ),

@@ -86,27 +86,33 @@ def find_disease(baseline: ReadTimePoint, which: Length = DIAMETER) -> KnownDise
 
 
 def describe_baseline(
-    disease: KnownDisease, baseline: ReadTimePoint, limits: Targets, prefix: str, limit: Limit
+    disease: KnownDisease,
+    baseline: ReadTimePoint,
+    limits: Targets,
+    prefix: str,
+    limit: Limit,
+    sum_word: str = "sum",
 ) -> list[Reason]:
     """The baseline in a sentence, and a warning for every oddity; the reader's word stands."""
     return [
-        Reason(f"{prefix}.BASELINE", _summary(disease, baseline)),
+        Reason(f"{prefix}.BASELINE", _summary(disease, sum_word)),
         *_warn_of_size(disease, baseline, prefix, limit),
         *_warn_of_number(disease, baseline, limits, prefix),
     ]
 
 
-def _summary(disease: KnownDisease, baseline: ReadTimePoint) -> str:
+def _summary(disease: KnownDisease, sum_word: str) -> str:
     if not disease.evaluable:
         return "baseline: nothing could be evaluated, so nothing can be compared with it"
     if not disease.any:
         return "baseline: no disease"
     missing = [one.missing for one in disease.contributions if one.missing]
     if missing:
-        return f"baseline: the sum is not complete: {', '.join(missing)}"
+        return f"baseline: the {sum_word} is not complete: {', '.join(missing)}"
     said = []
     if disease.baseline_sum is not None:
-        said.append(f"sum {length(disease.baseline_sum)} mm of {', '.join(disease.targets)}")
+        targets = ", ".join(disease.targets)
+        said.append(f"{sum_word} {length(disease.baseline_sum)} mm of {targets}")
     if disease.non_targets:
         said.append(f"non-target {', '.join(disease.non_targets)}")
     if disease.marker_raised:

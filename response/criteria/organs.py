@@ -51,6 +51,11 @@ _BONES = frozenset(
     ]
 )
 
+_PORTA_HEPATIS = re.compile(
+    r"porta[\s-]*hepatis|portahepatic|(hepatic|liver)\s+hil|hil(um|ar).*(hepatic|liver)"
+    r"|periportal|porto-?cava|hepatoduodenal"
+)
+
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -83,3 +88,14 @@ def is_bone(organ: str) -> bool:
     (True, False)
     """
     return any(word in _BONES for word in _WORD.findall(organ.casefold()))
+
+
+def is_porta_hepatis(organ: str) -> bool:
+    """Whether an organ's name is that of the porta hepatis, where cirrhosis swells nodes.
+
+    Examples
+    --------
+    >>> is_porta_hepatis("Lymph node, porta hepatis"), is_porta_hepatis("lung hilum")
+    (True, False)
+    """
+    return _PORTA_HEPATIS.search(organ.casefold()) is not None

@@ -17,10 +17,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import product
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from response.best_response import CR, NE, NED, NON_CR_NON_PD, PD, PR, SD
 from response.model import LesionReading
@@ -104,17 +104,31 @@ class TargetsSeen(NamedTuple):
     from_nadir: Decimal | None
 
 
+Case = TypeVar("Case")
+Options = TypeVar("Options")
+
+
 @dataclass(frozen=True, slots=True)
-class TargetRule:
+class TargetRule(Generic[Case, Options]):
     """One row: the category where ``holds``; the first row that holds decides."""
 
     id: str
     category: str
     source: str
-    holds: Callable[[TargetCase, Rules], bool]
+    holds: Callable[[Case, Options], bool]
 
 
-def is_gone(case: TargetCase, rules: Rules) -> bool:
+def find_first(
+    table: Iterable[TargetRule[Case, Options]], case: Case, options: Options
+) -> TargetRule[Case, Options]:
+    """The first row that holds."""
+    for rule in table:
+        if rule.holds(case, options):
+            return rule
+    raise AssertionError("the last row of a table always holds")
+
+
+def is_gone(case: TargetCase, rules: object) -> bool:
     """Every non-nodal target at 0 mm and every nodal one below 10 mm."""
     return case.complete and case.baseline is not None and case.all_normal
 
@@ -126,24 +140,26 @@ def has_progressed(case: TargetCase, rules: Rules) -> bool:
     return case.total - case.nadir >= PD_MINIMUM_MM and case.total >= case.nadir * (1 + PD_INCREASE)
 
 
-def is_incomplete(case: TargetCase, rules: Rules) -> bool:
+def is_incomplete(case: TargetCase, rules: object) -> bool:
     """A target was not assessed, or there is no baseline sum."""
     return not case.complete or case.baseline is None
 
 
-def has_shrunk(case: TargetCase, rules: Rules) -> bool:
+def has_shrunk(case: TargetCase, rules: object) -> bool:
     """At least -30 % from baseline."""
     return case.baseline is not None and case.total <= case.baseline * (1 - PR_DECREASE)
 
 
-def is_else(case: TargetCase, rules: Rules) -> bool:
+def is_else(case: object, rules: object) -> bool:
     """Neither enough shrinkage from baseline nor enough growth over the nadir."""
     return True
 
 
-_CR_RULE = TargetRule("RECIST11.TARGET.CR", CR, "section 4.3.1 (R1-30)", is_gone)
-_PD_RULE = TargetRule("RECIST11.TARGET.PD", PD, "section 4.3.1 (R1-31)", has_progressed)
-_REST = (
+RecistRule = TargetRule[TargetCase, Rules]
+
+_CR_RULE: RecistRule = TargetRule("RECIST11.TARGET.CR", CR, "section 4.3.1 (R1-30)", is_gone)
+_PD_RULE: RecistRule = TargetRule("RECIST11.TARGET.PD", PD, "section 4.3.1 (R1-31)", has_progressed)
+_REST: tuple[RecistRule, ...] = (
     TargetRule("RECIST11.TARGET.NE", NE, "section 4.4.2 (R1-32)", is_incomplete),
     TargetRule("RECIST11.TARGET.PR", PR, "section 4.3.1 (R1-33)", has_shrunk),
     TargetRule("RECIST11.TARGET.SD", SD, "section 4.3.1 (R1-34)", is_else),
@@ -155,10 +171,10 @@ TARGET_RULES_PD_FIRST = (_PD_RULE, _CR_RULE, *_REST)
 """The order with ``rules.node_cr_precedence = false``."""
 
 
-def decide_target(case: TargetCase, rules: Rules) -> TargetRule:
+def decide_target(case: TargetCase, rules: Rules) -> RecistRule:
     """The row that decides the target response."""
     table = TARGET_RULES if rules.node_cr_precedence else TARGET_RULES_PD_FIRST
-    return next(rule for rule in table if rule.holds(case, rules))
+    return find_first(table, case, rules)
 
 
 # --------------------------------------------------------------- non-target and new lesions
@@ -311,6 +327,27 @@ def decide_overall(
     if row.id == "RECIST11.T1.6" and options.cr_with_non_target_ne == NE:
         return CR_WITH_NON_TARGET_NE
     return row
+
+
+def adopt_overall(prefix: str) -> Callable[[str, str, NewLesion, Rules], OverallRow]:
+    """The time-point table for a criterion that takes it over from RECIST 1.1.
+
+    Examples
+    --------
+    >>> adopt_overall("MRECIST")("CR", "NE", NewLesion.NO, Rules()).id
+    'MRECIST.T1.6'
+    """
+    adopted = {
+        row.id: replace(
+            row, id=row.id.replace(PREFIX, prefix), source=f"as RECIST 1.1, {row.source}"
+        )
+        for row in (*TABLE_1, *TABLE_2, CR_WITH_NON_TARGET_NE)
+    }
+
+    def decide(target: str, non_target: str, new: NewLesion, options: Rules) -> OverallRow:
+        return adopted[decide_overall(target, non_target, new, options).id]
+
+    return decide
 
 
 def find_rows(

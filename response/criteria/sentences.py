@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 import response.criteria.recist11 as rules
 from response.best_response import CR, NE, PD
@@ -49,7 +50,10 @@ def _signed(value: Decimal) -> str:
 
 
 def target(
-    rule: rules.TargetRule, seen: rules.TargetsSeen, read: ReadTimePoint, words: Words = RECIST
+    rule: rules.TargetRule[Any, Any],
+    seen: rules.TargetsSeen,
+    read: ReadTimePoint,
+    words: Words = RECIST,
 ) -> Reason:
     """Why the target response is what it is."""
     case, nadir = seen.case, seen.nadir
@@ -59,21 +63,27 @@ def target(
     if rule.category == CR:
         return Reason(rule.id, f"CR: {words.gone} ({words.sum} {total} mm)")
     assert nadir is not None
-    over_nadir = (
-        f"{change(case.total, nadir.total, seen.from_nadir)} over the nadir of "
-        f"{length(nadir.total)} mm on {nadir.date}"
-    )
     if rule.category == PD:
         missing = seen.missing
         part = f"; without {', '.join(missing)}, which can only add" if missing else ""
-        return Reason(rule.id, f"PD: {words.sum} {total} mm is {over_nadir}{part}")
-    assert case.baseline is not None
-    over_baseline = (
-        f"{change(case.total, case.baseline, seen.from_baseline)} "
-        f"from the baseline of {length(case.baseline)} mm"
-    )
-    text = f"{rule.category}: {words.sum} {total} mm is {over_baseline}, {over_nadir}"
-    return Reason(rule.id, text)
+        text = f"PD: {words.sum} {total} mm is {over_nadir(seen, nadir)}{part}"
+        return Reason(rule.id, text)
+    changes = f"{from_baseline(seen)}, {over_nadir(seen, nadir)}"
+    return Reason(rule.id, f"{rule.category}: {words.sum} {total} mm is {changes}")
+
+
+def over_nadir(seen: rules.TargetsSeen, nadir: rules.Nadir) -> str:
+    """How a sum compares with the nadir."""
+    changed = change(seen.case.total, nadir.total, seen.from_nadir)
+    return f"{changed} over the nadir of {length(nadir.total)} mm on {nadir.date}"
+
+
+def from_baseline(seen: rules.TargetsSeen) -> str:
+    """How a sum compares with that of the baseline."""
+    baseline = seen.case.baseline
+    assert baseline is not None
+    changed = change(seen.case.total, baseline, seen.from_baseline)
+    return f"{changed} from the baseline of {length(baseline)} mm"
 
 
 def not_evaluable(case: rules.TargetCase, missing: Sequence[str], read: ReadTimePoint) -> str:
@@ -134,6 +144,15 @@ def overall(row: rules.OverallRow, target: str, non_target: str, new: NewLesion)
         f"{row.overall}: target {target}, non-target {non_target}, new lesion {new} ({row.source})"
     )
     return Reason(row.id, text)
+
+
+def small_new(lesion: str, length_mm: Decimal, limit: Decimal, prefix: str) -> Reason:
+    """A new lesion smaller than the criterion asks: the reader's call stands."""
+    text = (
+        f"warning: new lesion {lesion} is {length(length_mm)} mm, and counts from {limit} mm on; "
+        f"the reader's call stands"
+    )
+    return Reason(f"{prefix}.NEW.SMALL", text)
 
 
 def back_dated(

@@ -1,0 +1,275 @@
+"""A time point judged kind by kind: targets, non-target lesions, new lesions.
+
+The overall response and what a time point means for earlier ones is the fold's (``fold.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
+
+import response.criteria.recist11 as rules
+import response.criteria.sentences as sentences
+from response.criteria.baseline import KnownDisease, Limit
+from response.criteria.course import Course, ReadTimePoint
+from response.criteria.history import TREATED, History
+from response.criteria.lesions import (
+    NO_ROW,
+    ZERO,
+    Contribution,
+    Length,
+    judge_new,
+    judge_non_target,
+    measure_target,
+)
+from response.model import Reason
+from response.protocol import Protocol, Rules
+from response.terms import LesionState, NewLesion, Role, Status
+
+MARKER = "tumour marker"
+_MARKER_STATES = {"true": LesionState.ABSENT, "false": LesionState.PRESENT}
+
+JudgeTargets = Callable[["Here", rules.TargetsSeen], tuple[str, list[Reason]]]
+"""The target response of a time point, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class SumCriterion:
+    """What sets one criterion that adds lengths apart from the others.
+
+    Parameters
+    ----------
+    name
+        As it is asked for, and stands in an assessment.
+    prefix
+        What the ids of its rows begin with.
+    length
+        Which length of a target's row is added.
+    judge_targets
+        The target response, and why; asked where there are targets.
+    limit
+        The length from which a lesion is measurable, by its row at baseline.
+    non_target, new_lesion
+        The tables on states.
+    decide_overall
+        The row of the time-point table for target, non-target and new lesion.
+    words
+        How it speaks of its sum.
+    new_from
+        The diameter from which a new lesion counts, millimetres; ``None``: any. A reader's call
+        of a smaller one stands, with a warning.
+    """
+
+    name: str
+    prefix: str
+    length: Length
+    judge_targets: JudgeTargets
+    limit: Limit
+    non_target: tuple[rules.StateRule, ...]
+    new_lesion: tuple[rules.StateRule, ...]
+    decide_overall: Callable[[str, str, NewLesion, Rules], rules.OverallRow]
+    words: sentences.Words = sentences.RECIST
+    new_from: Limit | None = None
+
+
+class Here(NamedTuple):
+    """A time point being assessed, and all there is to know for it."""
+
+    how: SumCriterion
+    course: Course
+    protocol: Protocol
+    disease: KnownDisease
+    history: History
+    read: ReadTimePoint
+
+    @property
+    def status(self) -> Status:
+        """Provisional from the first provisional time point on."""
+        return Status.PROVISIONAL if self.history.provisional else Status.CONFIRMED
+
+
+class Numbers(NamedTuple):
+    """A time point's sum and nadir, millimetres, and the changes, per cent."""
+
+    total: Decimal | None = None
+    nadir: Decimal | None = None
+    from_baseline: Decimal | None = None
+    from_nadir: Decimal | None = None
+
+
+class Judged(NamedTuple):
+    """What a time point says of targets, non-targets and new lesions, each by itself.
+
+    ``present`` are the non-targets that are disease where there was none before; ``confirmed``
+    the new lesions that are certain now, with the time points that showed them equivocal.
+    """
+
+    targets: list[Contribution]
+    target: str
+    numbers: Numbers
+    non_target: str
+    present: list[str]
+    new: NewLesion
+    confirmed: dict[str, list[str]]
+    reasons: list[Reason]
+
+
+def judge(here: Here) -> Judged:
+    """Begin a time point and judge it kind by kind; the overall response is not said yet."""
+    here.history.begin(here.read)
+    treated = _note_treated(here) if here.history.notable else []
+    targets = _measure_targets(here)
+    target, numbers, target_reasons = _assess_target(here, targets)
+    non_target, present, non_target_reasons = _assess_non_target(here)
+    new, confirmed, new_reasons = _assess_new(here)
+    reasons = [*target_reasons, *treated, *non_target_reasons, *new_reasons]
+    return Judged(targets, target, numbers, non_target, present, new, confirmed, reasons)
+
+
+# ------------------------------------------------------------------------------- target lesions
+
+
+_NO_NUMBERS = Numbers()
+
+
+def _note_treated(here: Here) -> list[Reason]:
+    """What was done to lesions on study; a treated target is not evaluable from here on (ours)."""
+    history, reasons = here.history, {}
+    followed = here.protocol.rules.treated_lesion == "not_evaluable"
+    for reading in history.notable:
+        if reading.intervention is None:
+            continue
+        lesion, done = reading.lesion, TREATED.get(reading.intervention, "")
+        if done and followed and lesion in here.disease.targets:
+            history.treated.setdefault(lesion, f"{done}, by {here.read.time_point}")
+        reasons[lesion] = sentences.treated(reading, lesion in history.treated, here.how.prefix)
+    return [reasons[lesion] for lesion in sorted(reasons)]
+
+
+def _measure_targets(here: Here) -> list[Contribution]:
+    lesions, merged, treated = here.read.lesions, here.history.merged, here.history.treated
+    length, too_small_is_normal = here.how.length, here.protocol.rules.too_small_node_is_normal
+    targets, measured = here.disease.targets, []
+    for lesion, node in targets.items():
+        if lesion in treated:
+            measured.append(Contribution(lesion, node, ZERO, f"{lesion} ({treated[lesion]})"))
+            continue
+        into = merged.get(lesion, "")
+        with_another = into in targets and into in lesions
+        rows = lesions.get(lesion, ())
+        measured.append(
+            measure_target(lesion, node, rows, with_another, length, too_small_is_normal)
+        )
+    return measured
+
+
+def _assess_target(here: Here, targets: list[Contribution]) -> tuple[str, Numbers, list[Reason]]:
+    if not targets:
+        return here.disease.response_without_lesions, _NO_NUMBERS, []
+    nadir = here.history.nadir
+    missing = [target.missing for target in targets if target.missing]
+    case = rules.TargetCase(
+        total=sum([target.amount_mm for target in targets], ZERO),
+        complete=not missing,
+        all_normal=all(target.normal for target in targets),
+        baseline=here.disease.baseline_sum,
+        nadir=nadir.total if nadir else None,
+    )
+    seen = rules.TargetsSeen(
+        case,
+        nadir,
+        missing,
+        None if case.baseline is None else rules.change_pct(case.total, case.baseline),
+        None if case.nadir is None else rules.change_pct(case.total, case.nadir),
+    )
+    category, reasons = here.how.judge_targets(here, seen)
+    some_known = len(missing) < len(targets)
+    if not missing or (here.protocol.rules.nadir_uses_incomplete and some_known):
+        here.history.keep_sum(rules.Nadir(case.total, here.read.date, here.read.time_point))
+    if missing:
+        return category, Numbers(nadir=case.nadir), reasons
+    return category, Numbers(case.total, case.nadir, seen.from_baseline, seen.from_nadir), reasons
+
+
+# -------------------------------------------------------------------------- non-target lesions
+
+
+def _assess_non_target(here: Here) -> tuple[str, list[str], list[Reason]]:
+    """The response, the lesions whose presence is disease come back, and why."""
+    disease, lesions = here.disease, here.read.lesions
+    if not disease.has_non_target:
+        return disease.response_without_lesions, [], []
+    states, labels = {}, {}
+    for lesion in disease.non_targets:
+        states[lesion], why = judge_non_target(lesion, lesions.get(lesion, ()))
+        if why:
+            labels[lesion] = why
+    if disease.marker_raised:
+        states[MARKER] = _MARKER_STATES.get(
+            here.read.facts.get("marker_normal", ""), LesionState.NOT_EVALUABLE
+        )
+    rule, reason = sentences.by_state(here.how.non_target, states, labels)
+    come_back = [
+        lesion
+        for lesion, node in disease.non_targets.items()
+        if not node and states[lesion] is LesionState.PRESENT
+    ]
+    return rule.category, come_back, [reason]
+
+
+# --------------------------------------------------------------------------------- new lesions
+
+
+def _assess_new(here: Here) -> tuple[NewLesion, dict[str, list[str]], list[Reason]]:
+    """Whether there is a new lesion, which are confirmed by now as seen before, and why."""
+    history, read = here.history, here.read
+    if not history.called and read.lesions and here.disease.lesions >= read.lesions.keys():
+        rule, reason = sentences.by_state(here.how.new_lesion, {}, {})
+        return NewLesion.NO, {}, [reason]
+    states = {
+        lesion: judge_new(readings, history.called.get(lesion))
+        for lesion, readings in read.lesions.items()
+        if readings[0].role is Role.NEW
+    }
+    labels = {}
+    for lesion, called in history.called.items():
+        if called is LesionState.UNEQUIVOCAL and lesion not in states:
+            states[lesion] = LesionState.NOT_EVALUABLE
+            labels[lesion] = f"{lesion} ({NO_ROW})"
+    confirmed = _follow_equivocal(here, states)
+    if not read.evaluable or (not read.lesions and here.disease.any):
+        states, labels = {"": LesionState.NOT_EVALUABLE}, {"": sentences.nothing_read(read)}
+    rule, reason = sentences.by_state(here.how.new_lesion, states, labels)
+    return NewLesion(rule.category), confirmed, [reason, *_warn_of_small_new(here, states)]
+
+
+def _warn_of_small_new(here: Here, states: dict[str, LesionState]) -> list[Reason]:
+    """Say of unequivocal new lesions which are smaller than the criterion asks."""
+    how, reasons = here.how, []
+    if how.new_from is None:
+        return []
+    for lesion, state in sorted(states.items()):
+        for row in here.read.lesions.get(lesion, ()):
+            length, limit = row.diameter_mm, how.new_from(row)
+            if state is LesionState.UNEQUIVOCAL and length is not None and length < limit:
+                reasons.append(sentences.small_new(lesion, length, limit, how.prefix))
+    return reasons
+
+
+def _follow_equivocal(here: Here, states: dict[str, LesionState]) -> dict[str, list[str]]:
+    """Remember equivocal findings; give those that are unequivocal now, with where they began."""
+    history, confirmed = here.history, {}
+    for lesion in sorted(states):
+        state = states[lesion]
+        if state is LesionState.NOT_EVALUABLE:
+            continue
+        history.called[lesion] = state
+        if state is LesionState.EQUIVOCAL:
+            history.equivocal.setdefault(lesion, []).append(here.read.time_point)
+            continue
+        since = history.equivocal.pop(lesion, [])
+        if state is LesionState.UNEQUIVOCAL and since:
+            confirmed[lesion] = since
+    return confirmed
