@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import itertools
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol, TypeVar
 
 from response.assess import assess_subject
 from response.corrections import active_decisions
@@ -27,13 +25,17 @@ from response.model import (
     Registration,
     Scan,
     Subject,
-    SubjectResult,
     Tracking,
 )
 from response.protocol import Protocol as TrialProtocol
-from response.readings import read_tracking
+from response.read_streams import (
+    ReadStream,
+    find_read_streams,
+    find_readers_with_both,
+    group_by_subject,
+)
 from response.register import engine_key, register, stop_workers
-from response.store import Store
+from response.store import Store, describe_both
 from response.streams import Stream, build_streams, successive_pairs
 from response.supersede import supersede_confirmed
 from response.tracking import RULES_VERSION, track_stream
@@ -72,7 +74,7 @@ def register_all(
     """
     report = Report()
     jobs: dict[str, tuple[Scan, Scan]] = {}
-    points = _by_subject(store.read_time_points, subjects)
+    points = group_by_subject(store.read_time_points, subjects)
     made = {r.content_key for r in store.read_registrations()}
     for subject in subjects:
         streams = build_streams(subject.subject, points[subject.subject])
@@ -95,25 +97,6 @@ def register_all(
             stop_workers()
             raise
     return report
-
-
-class _OfSubject(Protocol):
-    @property
-    def subject(self) -> str: ...
-
-
-Row = TypeVar("Row", bound=_OfSubject)
-
-
-def _by_subject(
-    read: Callable[[str | None], tuple[Row, ...]], subjects: Sequence[Subject]
-) -> dict[str, list[Row]]:
-    """Read rows once, whether of one subject or of all, and group them."""
-    rows: dict[str, list[Row]] = {subject.subject: [] for subject in subjects}
-    for row in read(subjects[0].subject if len(subjects) == 1 else None):
-        if row.subject in rows:
-            rows[row.subject].append(row)
-    return rows
 
 
 def pair_key(fixed: Scan, moving: Scan) -> str:
@@ -207,11 +190,11 @@ def track_all(
     )
     protocol = workspace.protocol()
     report.done = report.unchanged = 0
-    points = _by_subject(store.read_time_points, subjects)
+    points = group_by_subject(store.read_time_points, subjects)
     known = _Known(
-        _by_subject(store.read_registrations, subjects),
-        _by_subject(store.read_decisions, subjects),
-        _by_subject(store.read_trackings, subjects),
+        group_by_subject(store.read_registrations, subjects),
+        group_by_subject(store.read_decisions, subjects),
+        group_by_subject(store.read_trackings, subjects),
     )
     for number, subject in enumerate(subjects):
         progress("match and measure", number, len(subjects))
@@ -283,94 +266,56 @@ def assess_all(
     protocol = workspace.protocol()
     name = criterion or protocol.criterion.name
     report = Report()
-    points = _by_subject(store.read_time_points, subjects)
-    registrations = _by_subject(store.read_registrations, subjects)
-    decisions = _by_subject(store.read_decisions, subjects)
-    trackings = _by_subject(store.read_trackings, subjects)
-    for number, subject in enumerate(subjects):
+    for number, streams in enumerate(find_read_streams(store, subjects, protocol)):
         progress("assess", number, len(subjects))
-        streams = {s.reader: s for s in build_streams(subject.subject, points[subject.subject])}
-        for tracking in trackings[subject.subject]:
-            reader = tracking.reader
-            heard = active_decisions(decisions[subject.subject], reader)
-            key = _assessment_key(tracking, heard, subject, protocol, name)
-            if store.find_assessment_key(subject.subject, name, reader) == key:
-                report.unchanged += 1
-                continue
-            vouched = _vouched(streams[reader], registrations[subject.subject])
-            made = _assess(tracking, streams[reader], heard, subject, protocol, name, vouched)
-            result = replace(
-                made,
-                assessments=supersede_confirmed(
-                    _former(store, subject.subject, name, reader), made.assessments, dt.date.today()
-                ),
-            )
-            store.write_assessments(subject.subject, name, reader, key, result, actor=actor)
-            report.done += 1
+        both = find_readers_with_both(streams)
+        for stream in streams:
+            if stream.reader not in both:
+                _assess_one(store, stream, protocol, name, report, actor)
+        report.refused += [
+            Refusal(one.subject.subject, "", describe_both(one.subject.subject, reader))
+            for reader, one in both.items()
+        ]
     progress("assess", len(subjects), len(subjects))
     return report
 
 
-def _former(store: Store, subject: str, name: str, reader: Reader) -> tuple[Assessment, ...]:
-    results = store.read_results(subject, name)
-    return next((r.assessments for r in results if r.summary.reader == reader), ())
-
-
-def _assessment_key(
-    tracking: Tracking,
-    decisions: Sequence[Decision],
-    subject: Subject,
+def _assess_one(
+    store: Store,
+    stream: ReadStream,
     protocol: TrialProtocol,
     name: str,
-) -> str:
-    return _digest(
-        tracking.content_key,
-        [(d.decision_id, d.value) for d in decisions],
-        repr(subject.facts),
-        protocol.model_dump_json(),
-        name,
-        RULES_VERSION,
-    )
-
-
-def _assess(
-    tracking: Tracking,
-    stream: Stream,
-    decisions: Sequence[Decision],
-    subject: Subject,
-    protocol: TrialProtocol,
-    name: str,
-    vouched: frozenset[str],
-) -> SubjectResult:
-    start = subject.facts.treatment_start
-    points = [
-        (s.time_point.time_point, s.time_point.date)
-        for s in stream.stops
-        if s.read or start is None or s.time_point.date > start
-    ]
-    unread = frozenset(s.time_point.time_point for s in stream.stops if not s.read)
-    readings, assessed = read_tracking(
-        tracking, points, decisions, protocol, vouched=vouched, unread=unread
-    )
-    return assess_subject(
+    report: Report,
+    actor: str,
+) -> None:
+    subject, reader = stream.subject, stream.reader
+    key = _digest(*stream.key, repr(subject.facts), protocol.model_dump_json(), name, RULES_VERSION)
+    if store.find_assessment_key(subject.subject, name, reader) == key:
+        report.unchanged += 1
+        return
+    readings, assessed = stream.make_rows()
+    made = assess_subject(
         subject.subject,
-        tracking.reader,
+        reader,
         readings,
         subject.facts,
         protocol,
         criterion=name,
         time_points=assessed,
     )
+    former = _former(store, subject.subject, name, reader)
+    if stream.readings is not None:
+        there = {row.time_point for row in made.assessments}
+        former = tuple(row for row in former if row.time_point in there)
+    standing = supersede_confirmed(former, made.assessments, dt.date.today())
+    result = replace(made, assessments=standing)
+    store.write_assessments(subject.subject, name, reader, key, result, actor=actor)
+    report.done += 1
 
 
-def _vouched(stream: Stream, registrations: Iterable[Registration]) -> frozenset[str]:
-    """Return the time points where an automatic new lesion may count."""
-    trusted = {(r.from_scan_id, r.to_scan_id) for r in registrations if r.trusted}
-    return frozenset(
-        b.time_point.time_point
-        for a, b in itertools.pairwise(stream.stops)
-        if a.complete and b.complete and (a.scan.scan_id, b.scan.scan_id) in trusted
-    )
+def _former(store: Store, subject: str, name: str, reader: Reader) -> tuple[Assessment, ...]:
+    results = store.read_results(subject, name)
+    return next((r.assessments for r in results if r.summary.reader == reader), ())
 
 
 def _digest(*parts: object) -> str:

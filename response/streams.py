@@ -73,6 +73,8 @@ def build_streams(subject: str, time_points: Sequence[TimePoint]) -> tuple[Strea
     ordered = sorted(
         (tp for tp in time_points if tp.scans), key=lambda tp: (tp.date, tp.time_point)
     )
+    if not ordered:
+        return ()
     readers = sorted({marks.reader for tp in ordered for marks in tp.mark_sets}) or [Reader()]
     return tuple(_stream(subject, reader, ordered) for reader in readers)
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from response.store.store import Store
+from response.store.store import Store, describe_both
 
-__all__ = ["Store"]
+__all__ = ["Store", "describe_both"]

@@ -1,0 +1,139 @@
+"""What each reader read of each subject, from images or from tables: what a criterion is given."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from response.corrections import active_decisions
+from response.model import (
+    AssessedTimePoint,
+    Decision,
+    LesionReading,
+    Reader,
+    Readings,
+    Registration,
+    Subject,
+    Tracking,
+)
+from response.protocol import Protocol as TrialProtocol
+from response.readings import read_tracking
+from response.store import Store
+from response.streams import Stream, build_streams
+
+Rows = tuple[tuple[LesionReading, ...], tuple[AssessedTimePoint, ...]]
+"""What :func:`response.assess.assess_subject` takes of a reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadStream:
+    """One reader's word on one subject.
+
+    ``key`` is what it rests on, told apart without making the rows; ``make_rows`` makes them.
+    ``tracking`` holds the lesions found on images, ``readings`` the tables given without images.
+    """
+
+    subject: Subject
+    reader: Reader
+    key: tuple[object, ...]
+    make_rows: Callable[[], Rows]
+    tracking: Tracking | None = None
+    readings: Readings | None = None
+
+
+class _OfSubject(Protocol):
+    @property
+    def subject(self) -> str: ...
+
+
+Row = TypeVar("Row", bound=_OfSubject)
+
+
+def group_by_subject(
+    read: Callable[[str | None], tuple[Row, ...]], subjects: Sequence[Subject]
+) -> dict[str, list[Row]]:
+    """Read rows once, whether of one subject or of all, and group them."""
+    rows: dict[str, list[Row]] = {subject.subject: [] for subject in subjects}
+    for row in read(subjects[0].subject if len(subjects) == 1 else None):
+        if row.subject in rows:
+            rows[row.subject].append(row)
+    return rows
+
+
+def find_read_streams(
+    store: Store, subjects: Sequence[Subject], protocol: TrialProtocol
+) -> Iterator[list[ReadStream]]:
+    """Find what was read of each subject in turn, by reader; images before tables."""
+    points = group_by_subject(store.read_time_points, subjects)
+    registrations = group_by_subject(store.read_registrations, subjects)
+    decisions = group_by_subject(store.read_decisions, subjects)
+    trackings = group_by_subject(store.read_trackings, subjects)
+    readings = group_by_subject(store.read_readings, subjects)
+    for subject in subjects:
+        name = subject.subject
+        streams = {stream.reader: stream for stream in build_streams(name, points[name])}
+        found = [
+            _from_images(
+                subject,
+                tracking,
+                streams[tracking.reader],
+                active_decisions(decisions[name], tracking.reader),
+                registrations[name],
+                protocol,
+            )
+            for tracking in trackings[name]
+        ]
+        yield [*found, *(_from_tables(subject, one) for one in readings[name])]
+
+
+def _from_tables(subject: Subject, given: Readings) -> ReadStream:
+    return ReadStream(
+        subject,
+        given.reader,
+        (given.content_key,),
+        lambda: (given.readings, given.time_points),
+        readings=given,
+    )
+
+
+def _from_images(
+    subject: Subject,
+    tracking: Tracking,
+    stream: Stream,
+    decisions: Sequence[Decision],
+    registrations: Iterable[Registration],
+    protocol: TrialProtocol,
+) -> ReadStream:
+    key = (tracking.content_key, [(d.decision_id, d.value) for d in decisions])
+
+    def make_rows() -> Rows:
+        start = subject.facts.treatment_start
+        points = [
+            (s.time_point.time_point, s.time_point.date)
+            for s in stream.stops
+            if s.read or start is None or s.time_point.date > start
+        ]
+        unread = frozenset(s.time_point.time_point for s in stream.stops if not s.read)
+        vouched = _vouched(stream, registrations)
+        return read_tracking(tracking, points, decisions, protocol, vouched=vouched, unread=unread)
+
+    return ReadStream(subject, tracking.reader, key, make_rows, tracking=tracking)
+
+
+def _vouched(stream: Stream, registrations: Iterable[Registration]) -> frozenset[str]:
+    """Return the time points where an automatic new lesion may count."""
+    trusted = {(r.from_scan_id, r.to_scan_id) for r in registrations if r.trusted}
+    return frozenset(
+        b.time_point.time_point
+        for a, b in itertools.pairwise(stream.stops)
+        if a.complete and b.complete and (a.scan.scan_id, b.scan.scan_id) in trusted
+    )
+
+
+def find_readers_with_both(streams: Iterable[ReadStream]) -> Mapping[Reader, ReadStream]:
+    """Find the readers who have both lesions on images and tables of one subject."""
+    streams = list(streams)
+    tracked = {stream.reader for stream in streams if stream.tracking is not None}
+    return {s.reader: s for s in streams if s.readings is not None and s.reader in tracked}
