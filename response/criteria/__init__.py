@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from response.criteria.choi import CITATION as CHOI_CITATION
+from response.criteria.choi_course import assess_course as assess_choi
 from response.criteria.course import Criterion
 from response.criteria.eortc_pet import CITATION as EORTC_PET_CITATION
 from response.criteria.eortc_pet_course import assess_course as assess_eortc_pet
@@ -20,6 +22,7 @@ from response.endpoints import summarise
 from response.vocabulary import PET
 
 CRITERIA: dict[str, Criterion] = {
+    "choi": Criterion("choi", CHOI_CITATION, assess_choi, summarise),
     "eortc_pet": Criterion(
         "eortc_pet", EORTC_PET_CITATION, assess_eortc_pet, partial(summarise, vocabulary=PET)
     ),

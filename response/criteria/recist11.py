@@ -251,6 +251,14 @@ NEW_LESION_RULES = (
 )
 
 
+def adopt_states(table: Iterable[StateRule], prefix: str) -> tuple[StateRule, ...]:
+    """A table on states for a criterion that takes it over from RECIST 1.1."""
+    return tuple(
+        replace(rule, id=rule.id.replace(PREFIX, prefix), source=f"as RECIST 1.1, {rule.source}")
+        for rule in table
+    )
+
+
 def decide_by_state(rules: tuple[StateRule, ...], states: Collection[LesionState]) -> StateRule:
     """The first row whose state is among those of the lesions."""
     return next(rule for rule in rules if rule.state is None or rule.state in states)
