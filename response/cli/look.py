@@ -26,6 +26,7 @@ from response.errors import InputError
 from response.explain import explain_subject
 from response.export.csv import export_csv
 from response.model import Assessment, SubjectResult
+from response.read_insights import read_insights
 from response.store import Store
 from response.workspace import Workspace
 
@@ -57,9 +58,11 @@ def serve(home: Path | None, host: str, port: int) -> None:
 def explain(subject: str, time_point: str | None, home: Path | None) -> None:
     """Say in sentences how a category came about."""
     with plain_errors():
-        _workspace, store = open_workspace(home, create=False)
-        choose_subjects(store, subject)
-        for line in explain_subject(store.read_results(subject), time_point):
+        workspace, store = open_workspace(home, create=False)
+        (chosen,) = choose_subjects(store, subject)
+        results = store.read_results(subject)
+        insights = read_insights(store, chosen, results, workspace.protocol())
+        for line in explain_subject(insights, time_point):
             click.echo(line)
 
 
