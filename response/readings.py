@@ -30,6 +30,12 @@ TENTH = Decimal("0.1")
 
 NOT_SEEN = (Event.NOT_IMAGED, Event.NOT_MARKED)
 
+_THERE = (
+    LesionState.EQUIVOCAL,
+    LesionState.UNEQUIVOCAL,
+    LesionState.UNEQUIVOCAL_PROGRESSION,
+)
+
 Rows = Mapping[str, Mapping[str, Finding]]
 """time point → tracking_uid → finding."""
 
@@ -250,7 +256,7 @@ def _new(story: _Story, lesion: Lesion, when: tuple[dt.date, str]) -> Iterable[L
     row = _row(story, lesion, when)
     state, provisional = _call(story, lesion, own, when)
     row = replace(row, state=state, reason=_why(own), provisional=provisional)
-    if own.measurement is None or state not in (LesionState.EQUIVOCAL, LesionState.UNEQUIVOCAL):
+    if own.measurement is None or state not in _THERE:
         yield row
     else:
         yield replace(
@@ -272,6 +278,8 @@ def _call(
         if (day, name) <= when and lesion.tracking_uid in story.rows.get(name, {})
     ]
     said = [f.state for f in history if f.state is not None]
+    if own.state is None and said[-1:] == [LesionState.UNEQUIVOCAL_PROGRESSION]:
+        said.append(LesionState.UNEQUIVOCAL)
     if own.event in NOT_SEEN and said[-1:] == [LesionState.UNEQUIVOCAL]:
         return LesionState.NOT_EVALUABLE, ""
     if said:

@@ -53,12 +53,17 @@ STATES_BY_ROLE: dict[Role, frozenset[LesionState]] = {
         {
             LesionState.EQUIVOCAL,
             LesionState.UNEQUIVOCAL,
+            LesionState.UNEQUIVOCAL_PROGRESSION,
             LesionState.ABSENT,
             LesionState.NOT_EVALUABLE,
         }
     ),
 }
-"""The states each role admits in a measurement table."""
+"""The states each role admits in a measurement table.
+
+``UNEQUIVOCAL_PROGRESSION`` of a new lesion: unequivocal, and it grew. Only iRECIST asks; to every
+other criterion it is an unequivocal new lesion.
+"""
 
 
 class Event(StrEnum):

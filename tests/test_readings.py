@@ -271,3 +271,11 @@ def test_a_new_lesion_that_a_reader_called_has_its_diameter() -> None:
     )
     (row,) = rows(made, "L2", "F1")
     assert (row.state, row.diameter_mm) == (LesionState.UNEQUIVOCAL, Decimal("11.0"))
+
+
+def test_that_a_new_lesion_grew_is_said_of_one_time_point() -> None:
+    made = new(LesionState.UNEQUIVOCAL_PROGRESSION)
+    (first,) = rows(made, "L2", "F1")
+    assert first.state is LesionState.UNEQUIVOCAL_PROGRESSION
+    (later,) = rows(made, "L2", "F2")
+    assert (later.state, later.diameter_mm) == (LesionState.UNEQUIVOCAL, Decimal("12.0"))

@@ -203,6 +203,8 @@ def judge_new_lesion(
 
 
 def _new_state(reading: LesionReading, called_before: LesionState | None) -> LesionState:
+    if reading.state is LesionState.UNEQUIVOCAL_PROGRESSION:
+        return LesionState.UNEQUIVOCAL
     if reading.state is not None:
         return reading.state
     if reading.diameter_mm == ZERO:

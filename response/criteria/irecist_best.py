@@ -113,6 +113,25 @@ def set_aside(visits: Sequence[Visit], standing: Progression | None) -> tuple[Vi
     )
 
 
+def select_window(
+    visits: Iterable[Visit],
+    options: BestResponse,
+    new_therapy: dt.date | None = None,
+    *,
+    ne_breaks_block: bool = False,
+) -> tuple[Visit, ...]:
+    """Visits that count, with iUPDs that a response followed named as such."""
+    counted = select_visits(visits, options, new_therapy)
+    standing = find_progression(counted, ne_breaks_block=ne_breaks_block)
+    return set_aside(counted, standing)
+
+
+def translate_window(visits: Iterable[Visit], options: BestResponse) -> tuple[Visit, ...]:
+    """A window in RECIST's words, as its definitions ask for it."""
+    words = [Visit(visit.date, VOCABULARY.means[visit.overall]) for visit in visits]
+    return recist.select_window(words, options)
+
+
 # ---------------------------------------------------------------------------------- best response
 
 
@@ -137,7 +156,7 @@ def derive_best_response(
     ne_breaks_block
         Whether an NE ends a block (A11).
     """
-    window = _window(visits, options, new_therapy, ne_breaks_block)
+    window = select_window(visits, options, new_therapy, ne_breaks_block=ne_breaks_block)
     return _best(recist.derive_best_response, window, reference, options)
 
 
@@ -150,25 +169,8 @@ def derive_confirmed_best_response(
     ne_breaks_block: bool = False,
 ) -> Best:
     """iBOR where iCR and iPR need confirmation, as in RECIST 1.1 (I-11)."""
-    window = _window(visits, options, new_therapy, ne_breaks_block)
+    window = select_window(visits, options, new_therapy, ne_breaks_block=ne_breaks_block)
     return _best(recist.derive_confirmed_best_response, window, reference, options)
-
-
-def _window(
-    visits: Iterable[Visit],
-    options: BestResponse,
-    new_therapy: dt.date | None,
-    ne_breaks_block: bool,
-) -> tuple[Visit, ...]:
-    counted = select_visits(visits, options, new_therapy)
-    standing = find_progression(counted, ne_breaks_block=ne_breaks_block)
-    return set_aside(counted, standing)
-
-
-def translate_window(visits: Iterable[Visit], options: BestResponse) -> tuple[Visit, ...]:
-    """Visits in RECIST's words, as its definitions ask for them: what :func:`set_aside` gives."""
-    words = [Visit(visit.date, VOCABULARY.means[visit.overall]) for visit in visits]
-    return recist.select_window(words, options)
 
 
 def _best(

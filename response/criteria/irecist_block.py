@@ -95,22 +95,32 @@ def open_block(point: Point, best_before: str, protocol: Protocol) -> Block:
 def find_further(block: Block, point: Point, protocol: Protocol) -> list[Reason]:
     """All that confirms the iUPD, were the scan in time (I-04, Table 2)."""
     return [
-        *_grown_targets(block, point),
+        *_grown_targets(block, point, protocol),
         *_grown_non_targets(block, point, protocol.irecist.non_target_pd_again == "further"),
-        *_grown_new(block, point),
+        *_grown_new(block, point, protocol),
     ]
 
 
-def _grown_targets(block: Block, point: Point) -> Iterable[Reason]:
+def _grown_targets(block: Block, point: Point, protocol: Protocol) -> Iterable[Reason]:
     if not block.first.target:
         if point.target:
             yield Reason("IRECIST.FURTHER.OTHER_TARGET", "the targets progressed as well")
         return
-    grown = grown_mm(point.sizes, block.targets)
-    if grown >= FURTHER_MM:
-        was = sum(block.targets.values(), ZERO)
-        text = f"the sum of targets grew by {length(grown)} mm from {length(was)} mm"
+    text = _grown_sum("targets", point.sizes, block.targets, protocol)
+    if text:
         yield Reason("IRECIST.FURTHER.TARGET", text)
+
+
+def _grown_sum(
+    what: str, now: Mapping[str, Decimal], then: Mapping[str, Decimal], protocol: Protocol
+) -> str:
+    """That a sum grew by enough, in words; from a part of it only where A05 allows."""
+    grown, missing = grown_mm(now, then), sorted(then.keys() - now.keys())
+    if grown < FURTHER_MM or (missing and not protocol.rules.pd_from_partial):
+        return ""
+    without = f", without {', '.join(missing)}, which can only add" if missing else ""
+    was = sum(then.values(), ZERO)
+    return f"the sum of {what} grew by {length(grown)} mm from {length(was)} mm{without}"
 
 
 def _grown_non_targets(block: Block, point: Point, again: bool) -> Iterable[Reason]:
@@ -136,7 +146,7 @@ def _grown_non_targets(block: Block, point: Point, again: bool) -> Iterable[Reas
             yield Reason("IRECIST.FURTHER.NON_TARGET", text)
 
 
-def _grown_new(block: Block, point: Point) -> Iterable[Reason]:
+def _grown_new(block: Block, point: Point, protocol: Protocol) -> Iterable[Reason]:
     first, seen = block.first, point.seen
     more = point.new_lesions - block.known
     if more:
@@ -146,11 +156,8 @@ def _grown_new(block: Block, point: Point) -> Iterable[Reason]:
         for words in point.regrown:
             yield Reason("IRECIST.FURTHER.OTHER_NEW", words)
         return
-    sizes = {name: mm for name, mm in block.new.items() if name in seen.targets}
-    grown = grown_mm(seen.sizes, sizes)
-    if grown >= FURTHER_MM:
-        was = sum(sizes.values(), ZERO)
-        text = f"the sum of new targets grew by {length(grown)} mm from {length(was)} mm"
+    text = _grown_sum("new targets", seen.sizes, _followed(block, point), protocol)
+    if text:
         yield Reason("IRECIST.FURTHER.NEW_TARGET", text)
     for name in sorted(seen.present - seen.targets):
         now, then = seen.sizes.get(name), block.new.get(name)

@@ -112,7 +112,7 @@ def _assess(here: Here, so_far: _Course) -> list[Assessment]:
     row = _row(here, so_far, judged, point, decided, told)
     history.keep(row)
     back_dated = [] if so_far.confirmed else _back_date(here, judged)
-    _leave(here, so_far, point, row)
+    _leave(here, so_far, point, row, decided.row)
     return [row, *recoded, *back_dated]
 
 
@@ -203,15 +203,14 @@ def _name_base(here: Here, point: Point) -> str:
     return PR if here.disease.targets else NON_CR_NON_PD
 
 
-def _leave(here: Here, so_far: _Course, point: Point, row: Assessment) -> None:
+def _leave(here: Here, so_far: _Course, point: Point, row: Assessment, decided: rules.Row) -> None:
     """What the time point leaves for the next ones."""
     overall, block = row.overall_response, so_far.block
     so_far.new.acknowledged -= point.seen.gone
     if overall == rules.ICPD:
         so_far.confirmed = so_far.confirmed or row
     elif overall == rules.IUPD:
-        late = block and time_further(block, point.date, here.protocol) is Finding.FURTHER_LATE
-        if block is None or (late and find_further(block, point, here.protocol)):
+        if block is None or decided.finding == (Finding.FURTHER_LATE,):
             so_far.block = open_block(point, so_far.base, here.protocol)
         else:
             block.learn(point)
@@ -292,11 +291,12 @@ def _judge_targets(here: Here, seen: recist11.TargetsSeen) -> tuple[str, list[Re
     """The target response by RECIST 1.1, and how long a PR lasts (A01): until the next iUPD."""
     rule = recist11.decide_target(seen.case, here.protocol.rules)
     reason = sentences.target(rule, seen, here.read)
+    if rule.category != SD:
+        return rule.category, [reason]
     choice = here.protocol.rules.pr_persistence
     earlier = _since_progression(here)
-    responded = any(row.target_response in (rules.ICR, rules.IPR) for row in earlier)
-    if rule.category != SD or not responded:
-        return rule.category, [reason]
+    if not any(row.target_response in (rules.ICR, rules.IPR) for row in earlier):
+        return SD, [reason]
     kept = choice == "eortc_carry_forward"
     if choice == "carry_after_confirmed":
         options = here.protocol.best_response
@@ -308,10 +308,10 @@ def _judge_targets(here: Here, seen: recist11.TargetsSeen) -> tuple[str, list[Re
 def _since_progression(here: Here) -> list[Assessment]:
     """The assessments after the last iUPD, as they stand by now."""
     earlier = sorted(here.history.before(here.read.date), key=_IN_ORDER)
-    progressed = [
-        n for n, row in enumerate(earlier) if row.overall_response in (rules.IUPD, rules.ICPD)
-    ]
-    return earlier[progressed[-1] + 1 :] if progressed else earlier
+    for number in reversed(range(len(earlier))):
+        if earlier[number].overall_response in (rules.IUPD, rules.ICPD):
+            return earlier[number + 1 :]
+    return earlier
 
 
 IRECIST = replace(RECIST11, name=rules.NAME, judge_targets=_judge_targets)

@@ -91,7 +91,7 @@ def confirmation(
         text = f"a scan from {since} on can confirm the iUPD of {start}, best by {best}"
         if options.icpd_max_days:
             text += f", not after {start + dt.timedelta(days=options.icpd_max_days)}"
-        return [Reason("IRECIST.CONFIRMATION.WINDOW", text)]
+        return [Reason("IRECIST.CONFIRMATION.WINDOW", text), *_early_exception(row)]
     if row.id == "IRECIST.WAITING.ICPD" and block is not None:
         days = (point.date - block.first.date).days
         if days > options.icpd_warn_days:
@@ -101,6 +101,17 @@ def confirmation(
             )
             return [Reason("IRECIST.CONFIRMATION.LATE", text)]
     return []
+
+
+def _early_exception(row: rules.Row) -> list[Reason]:
+    """I-03: the one way to an early confirmation is a person's to take."""
+    if row.id != "IRECIST.WAITING.EARLY":
+        return []
+    text = (
+        "warning: an early scan made for a new symptom that shows a further new lesion may "
+        "confirm; that is for the reader to decide (I-03)"
+    )
+    return [Reason("IRECIST.CONFIRMATION.EARLY", text)]
 
 
 def alongside(overall: str) -> Reason:

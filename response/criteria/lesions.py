@@ -176,6 +176,8 @@ def judge_new(readings: Iterable[LesionReading], called_before: LesionState | No
 
 
 def _new_state(reading: LesionReading, called_before: LesionState | None) -> LesionState:
+    if reading.state is LesionState.UNEQUIVOCAL_PROGRESSION:
+        return LesionState.UNEQUIVOCAL
     if reading.state is not None:
         return reading.state
     if reading.diameter_mm is None:

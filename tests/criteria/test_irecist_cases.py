@@ -85,6 +85,13 @@ def test_table_2_a_new_lesion_already_there(grew, expected):
     assert waited(before, NON_TARGET["iUPD"] | grew) == expected
 
 
+def test_table_2_any_growth_of_a_new_non_target_confirms():
+    before = TARGET["iUPD"] | NON_TARGET["iUPD"] | {"N1": "UNEQUIVOCAL"}
+    grew = {"N1": "UNEQUIVOCAL_PROGRESSION"}
+    assert waited(before, TARGET["iUPD"] | NON_TARGET["iUPD"] | grew) == "iCPD"
+    assert waited(before, before) == "iUPD"
+
+
 @pytest.mark.parametrize("target", alternatives(row_of_table_2(5)["target"]))
 def test_table_2_non_target_progression_by_itself(target):
     row = row_of_table_2(5)
