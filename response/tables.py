@@ -44,8 +44,12 @@ def assess_table(
     protocol: Protocol,
     criterion: str,
     out: Path,
+    *,
+    certainty: bool = False,
 ) -> tuple[SubjectResult, ...]:
     """Assess a measurement table and write ``assessments.csv`` and ``subjects.csv`` into ``out``.
+
+    With ``certainty`` also ``certainty.csv``: how sure each category is.
 
     Returns
     -------
@@ -61,6 +65,7 @@ def assess_table(
     """
     find_criterion(criterion)
     with _without_garbage_collection():
+        streams = read_measurement_table(table, subjects, time_points)
         results = tuple(
             assess_subject(
                 stream.subject,
@@ -71,11 +76,15 @@ def assess_table(
                 criterion=criterion,
                 time_points=stream.time_points,
             )
-            for stream in read_measurement_table(table, subjects, time_points)
+            for stream in streams
         )
     out.mkdir(parents=True, exist_ok=True)
     write_assessments(out / "assessments.csv", results)
     write_subjects(out / "subjects.csv", results)
+    if certainty:
+        from response.export.certainty import write_certainty
+
+        write_certainty(out / "certainty.csv", zip(streams, results, strict=True), protocol)
     return results
 
 

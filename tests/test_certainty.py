@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import math
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from click.testing import CliRunner
 from courses import course, day
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +21,7 @@ from response.certainty import (
     compute_certainty,
     simulate,
 )
+from response.cli import main
 from response.criteria import CRITERIA
 from response.model import Reader, SubjectFacts
 from response.protocol import Protocol, parse_protocol
@@ -210,3 +213,31 @@ def test_a_lesion_treated_on_study_leaves_the_closed_form():
     assert not certainties(rows)[0].simulated
     rows[-1] = replace(rows[-1], intervention=Intervention.IRRADIATED)
     assert certainties(rows)[0].simulated
+
+
+# ------------------------------------------------------------------------- from the command line
+
+TABLE = """\
+subject,time_point,date,lesion,role,diameter_mm,state
+S1,BL,2025-01-01,T1,TARGET,50,
+S1,W8,2025-02-26,T1,TARGET,34.5,
+S2,BL,2025-01-01,P1,NON_TARGET,,PRESENT
+S2,W8,2025-02-26,P1,NON_TARGET,,ABSENT
+"""
+
+
+def test_a_table_of_certainty_is_written_only_when_asked(tmp_path):
+    table = tmp_path / "lesions.csv"
+    table.write_text(TABLE, encoding="utf-8")
+    command = ["assess-table", str(table), "--out", str(tmp_path)]
+    assert CliRunner().invoke(main, command).exit_code == 0
+    assert not (tmp_path / "certainty.csv").exists()
+    before = (tmp_path / "assessments.csv").read_bytes()
+    assert CliRunner().invoke(main, [*command, "--certainty"]).exit_code == 0
+    assert (tmp_path / "assessments.csv").read_bytes() == before
+    with (tmp_path / "certainty.csv").open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["subject"], row["time_point"], row["overall_response"]) == ("S1", "W8", "PR")
+    assert 0.5 < float(row["probability"]) < 0.6
+    assert (row["borderline"], row["method"]) == ("true", "closed form")
+    assert row["alternatives"].startswith("SD 0.4")

@@ -24,6 +24,7 @@ from response.tables import best_response_table
 @click.option("--subjects", type=existing(dir_okay=False), help="Dates of subjects (CSV).")
 @click.option("--time-points", type=existing(dir_okay=False), help="Facts of time points (CSV).")
 @click.option("--protocol", type=existing(dir_okay=False), help="protocol.toml")
+@click.option("--certainty", is_flag=True, help="Also certainty.csv: how sure a category is.")
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False))
 def assess_table(
     table: Path,
@@ -31,12 +32,15 @@ def assess_table(
     subjects: Path | None,
     time_points: Path | None,
     protocol: Path | None,
+    certainty: bool,
     out: Path,
 ) -> None:
     """Turn a table of lesion measurements into assessments.csv and subjects.csv."""
     with plain_errors():
         rules = read_protocol(protocol) if protocol else Protocol()
-        results = assess_measurements(table, subjects, time_points, rules, criterion, out)
+        results = assess_measurements(
+            table, subjects, time_points, rules, criterion, out, certainty=certainty
+        )
         click.echo(f"{len(results)} subjects and readers assessed")
 
 
