@@ -8,7 +8,14 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 from response.assess import assess_subject
-from response.model import Assessment, LesionReading, Reader, SubjectFacts, SubjectResult
+from response.model import (
+    AssessedTimePoint,
+    Assessment,
+    LesionReading,
+    Reader,
+    SubjectFacts,
+    SubjectResult,
+)
 from response.protocol import Protocol, parse_protocol
 from response.terms import LesionState, Role
 
@@ -54,11 +61,20 @@ def course(**time_points: object) -> list[LesionReading]:
     return rows
 
 
-def assess(rows: list[LesionReading], protocol: str = "", **facts: dt.date) -> SubjectResult:
-    """Assess rows under a protocol given as TOML."""
+def assess(
+    rows: list[LesionReading],
+    protocol: str = "",
+    *,
+    criterion: str = "recist11",
+    said: tuple[AssessedTimePoint, ...] = (),
+    **facts: dt.date,
+) -> SubjectResult:
+    """Assess rows, and what is said of time points, under a protocol given as TOML."""
     known = SubjectFacts("S1", **({"treatment_start": START} | facts))
     chosen = parse_protocol(protocol) if protocol else Protocol()
-    return assess_subject("S1", Reader(), rows, known, chosen)
+    return assess_subject(
+        "S1", Reader(), rows, known, chosen, criterion=criterion, time_points=said
+    )
 
 
 def overall(result: SubjectResult) -> list[str]:

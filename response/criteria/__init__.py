@@ -21,6 +21,10 @@ from response.criteria.pcwg3 import CITATION as PCWG3_CITATION
 from response.criteria.pcwg3 import VOCABULARY as PCWG3_VOCABULARY
 from response.criteria.pcwg3_course import assess_course as assess_pcwg3
 from response.criteria.pcwg3_course import summarise as summarise_pcwg3
+from response.criteria.pcwg3 import CITATION as PCWG3_CITATION
+from response.criteria.pcwg3 import VOCABULARY as PCWG3_VOCABULARY
+from response.criteria.pcwg3_course import assess_course as assess_pcwg3
+from response.criteria.pcwg3_course import summarise as summarise_pcwg3
 from response.criteria.percist10 import CITATION as PERCIST10_CITATION
 from response.criteria.percist10_course import assess_course as assess_percist10
 from response.criteria.recist11 import CITATION as RECIST11_CITATION
@@ -40,6 +44,12 @@ CRITERIA: dict[str, Criterion] = {
         LUGANO_CITATION,
         assess_lugano,
         partial(summarise, vocabulary=LUGANO_VOCABULARY),
+    ),
+    "pcwg3": Criterion(
+        "pcwg3",
+        PCWG3_CITATION,
+        assess_pcwg3,
+        partial(summarise_pcwg3, vocabulary=PCWG3_VOCABULARY),
     ),
     "pcwg3": Criterion(
         "pcwg3",

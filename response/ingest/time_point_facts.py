@@ -22,6 +22,7 @@ NUMBERS = (
     "injected_mbq",
     "deauville",
     "spleen_length_mm",
+    "bone_lesions",
     "bone_new_lesions",
     "steroid_dose",
 )
