@@ -22,7 +22,8 @@ Examples
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from operator import attrgetter
 
 from response.criteria import CRITERIA
@@ -31,6 +32,7 @@ from response.criteria.course import (
     Criterion,
     ReadTimePoint,
     choose_baseline,
+    is_no_disease,
     is_nothing_evaluable,
 )
 from response.errors import InputError
@@ -45,6 +47,12 @@ from response.noted import note_facts
 from response.protocol import Protocol
 from response.terms import Role
 from response.vocabulary import RECIST, Vocabulary
+
+Key = tuple[dt.date, str]
+"""Date and name of a time point: in order, the order of time points."""
+
+_BY_PART = attrgetter("part")
+_NO_FACTS: Mapping[str, str] = {}
 
 
 def find_criterion(name: str) -> Criterion:
@@ -107,62 +115,86 @@ def build_course(
     time_points: Sequence[AssessedTimePoint] = (),
 ) -> Course:
     """Put one reader's rows in order and find the baseline."""
-    rows: dict[tuple[dt.date, str], list[LesionReading]] = {}
     said = {(one.date, one.time_point): one for one in time_points}
-    for key in said:
-        rows[key] = []
-    for reading in readings:
-        rows.setdefault((reading.date, reading.time_point), []).append(reading)
+    rows = _group(readings, said)
     if not rows:
         raise InputError(f"subject {subject}: there is no time point to assess")
     baseline, reasons = choose_baseline(tuple(rows), facts.treatment_start)
+    _spell_out_absence(rows, baseline)
     ordered = [read_time_point(key, rows[key], said.get(key)) for key in sorted(rows)]
-    later = tuple(one for one in ordered if one.date > baseline[0])
+    later = tuple([one for one in ordered if one.date > baseline[0]])
     first = next(one for one in ordered if (one.date, one.time_point) == baseline)
     course = Course(subject, reader, facts, first, later, reasons)
     _refuse_late_roles(course)
     return course
 
 
+def _group(
+    readings: Iterable[LesionReading], said: Iterable[Key]
+) -> dict[Key, list[LesionReading]]:
+    """Rows by time point; those of one time point mostly stand together."""
+    rows: dict[Key, list[LesionReading]] = {key: [] for key in said}
+    date, name, here = dt.date.min, "", list[LesionReading]()
+    for reading in readings:
+        if reading.time_point != name or reading.date != date:
+            date, name = reading.date, reading.time_point
+            here = rows.setdefault((date, name), [])
+        here.append(reading)
+    return rows
+
+
+def _spell_out_absence(rows: dict[Key, list[LesionReading]], baseline: Key) -> None:
+    """Where a reader saw no disease, say of every known lesion that it is absent (ours)."""
+    clear = {key: row for key, here in rows.items() for row in here if is_no_disease(row)}
+    known = {row.lesion: row for row in rows[baseline] if row.lesion}
+    for key in sorted(rows) if clear else ():
+        here = rows[key]
+        if key in clear and key > baseline:
+            said = {row.lesion for row in here}
+            here += [
+                replace(clear[key], lesion=name, role=row.role, organ=row.organ, node=row.node)
+                for name, row in known.items()
+                if name not in said
+            ]
+        known |= {row.lesion: row for row in here if row.role is Role.NEW}
+
+
 def read_time_point(
-    key: tuple[dt.date, str],
-    readings: Sequence[LesionReading],
-    said: AssessedTimePoint | None = None,
+    key: Key, readings: Sequence[LesionReading], said: AssessedTimePoint | None = None
 ) -> ReadTimePoint:
     """One time point from its rows."""
-    lesions: dict[str, tuple[LesionReading, ...]] = {}
-    nothing = None
+    date, name = key
+    provisional, facts = (said.provisional, said.facts) if said else ((), _NO_FACTS)
+    lesions = {reading.lesion: (reading,) for reading in readings}
+    if len(lesions) == len(readings) and "" not in lesions:
+        return ReadTimePoint(name, date, lesions, True, "", provisional, facts)
+    whole = [reading for reading in readings if not reading.lesion]
+    parts: dict[str, list[LesionReading]] = {}
     for reading in readings:
-        if is_nothing_evaluable(reading):
-            nothing = reading
-        elif reading.lesion in lesions:
-            parts = (*lesions[reading.lesion], reading)
-            lesions[reading.lesion] = tuple(sorted(parts, key=attrgetter("part")))
-        else:
-            lesions[reading.lesion] = (reading,)
-    provisional = said.provisional if said else ()
-    if nothing is not None and nothing.provisional:
-        provisional = (*provisional, nothing.provisional)
+        if reading.lesion:
+            parts.setdefault(reading.lesion, []).append(reading)
+    nothing = [reading for reading in whole if is_nothing_evaluable(reading)]
     return ReadTimePoint(
-        time_point=key[1],
-        date=key[0],
-        lesions=lesions,
-        evaluable=nothing is None or bool(lesions),
-        reason=nothing.reason if nothing else "",
-        provisional=provisional,
-        facts=said.facts if said else {},
+        time_point=name,
+        date=date,
+        lesions={lesion: tuple(sorted(rows, key=_BY_PART)) for lesion, rows in parts.items()},
+        evaluable=not nothing or bool(parts),
+        reason=nothing[0].reason if nothing else "",
+        provisional=(*provisional, *(row.provisional for row in whole if row.provisional)),
+        facts=facts,
     )
 
 
 def _refuse_late_roles(course: Course) -> None:
+    known = course.baseline.lesions.keys()
     if not course.baseline.evaluable:
         return
     for time_point in course.follow_up:
-        for lesion, readings in time_point.lesions.items():
-            known = lesion in course.baseline.lesions
-            if readings[0].role in (Role.TARGET, Role.NON_TARGET) and not known:
+        for lesion in sorted(time_point.lesions.keys() - known):
+            role = time_point.lesions[lesion][0].role
+            if role in (Role.TARGET, Role.NON_TARGET):
                 raise InputError(
                     f"subject {course.subject}, time point {time_point.time_point}: lesion "
-                    f"{lesion} is {readings[0].role} but has no row at the baseline "
+                    f"{lesion} is {role} but has no row at the baseline "
                     f"{course.baseline.time_point}; a lesion first seen later is NEW"
                 )

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from response.assess import assess_subject
 from response.errors import InputError
-from response.model import AssessedTimePoint, Reader, SubjectFacts
+from response.model import AssessedTimePoint, LesionReading, Reader, SubjectFacts
 from response.protocol import Protocol
+from response.terms import LesionState
 
 FACTS = SubjectFacts("S1", treatment_start=day(0))
 
@@ -149,3 +150,44 @@ def test_every_category_has_a_reason_from_a_table(rows, protocol):
         tables = [r for r in row.reasons if r.row_id.startswith(("RECIST11.T", "RECIST11.NED"))]
         assert tables
         assert all(reason.text for reason in row.reasons)
+
+
+# ------------------------------------------------------------------------- read, no disease seen
+
+
+def no_disease(name, number, **more):
+    return LesionReading(name, day(number), "", None, state=LesionState.ABSENT, **more)
+
+
+def test_without_disease_at_baseline_there_is_none_until_a_new_lesion_is_unequivocal():
+    rows = [no_disease(f"W{week}", 7 * week) for week in (0, 12, 24)]
+    rows.append(reading("W24", 168, "N1", "EQUIVOCAL"))
+    rows.append(reading("W36", 252, "N1", "UNEQUIVOCAL"))
+    result = assess(rows)
+    assert overall(result) == ["NED", "NED", "PD"]
+    assert result.assessments[0].overall_response == ""
+    assert "baseline: no disease" in str(result.assessments[0].reasons)
+    assert result.summary.progression_date == day(168)
+
+
+def test_a_reader_who_saw_no_disease_saw_none_of_the_known_lesions():
+    rows = [*course(BL={"T1": 20, "L1": 20, "P1": "PRESENT"}), no_disease("W8", 56)]
+    result = assess(rows)
+    assert overall(result) == ["CR"]
+    assert result.assessments[1].sum_of_diameters_mm == 0
+
+
+def test_a_new_lesion_seen_before_is_gone_where_no_disease_is_seen():
+    rows = course(BL={"T1": 20}, W8={"T1": 20, "N1": "UNEQUIVOCAL"})
+    result = assess([*rows, no_disease("W16", 112)])
+    assert overall(result) == ["PD", "CR"]
+
+
+def test_a_lesion_with_a_row_of_its_own_is_as_that_row_says():
+    rows = course(BL={"T1": 20, "T2": 20}, W8={"T1": 20})
+    assert overall(assess([*rows, no_disease("W8", 56)])) == ["PR"]
+
+
+def test_what_makes_no_disease_provisional_is_kept():
+    rows = [no_disease("W0", 0), no_disease("W8", 56, provisional="not confirmed")]
+    assert [row.status for row in assess(rows).assessments] == ["confirmed", "provisional"]

@@ -113,3 +113,8 @@ def choose_baseline(
 def is_nothing_evaluable(reading: LesionReading) -> bool:
     """Whether a row says that nothing at its time point could be evaluated."""
     return not reading.lesion and reading.state is LesionState.NOT_EVALUABLE
+
+
+def is_no_disease(reading: LesionReading) -> bool:
+    """Whether a row says that its time point was read and shows no disease."""
+    return not reading.lesion and reading.state is LesionState.ABSENT
