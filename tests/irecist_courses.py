@@ -35,6 +35,11 @@ def on_days(time_points):
 
 def assess(time_points, protocol="", *, facts=FACTS, said=None):
     """Assess by iRECIST; ``said`` are facts of the whole patient by day."""
+    return assess_rows(on_days(time_points), protocol, facts=facts, said=said)
+
+
+def assess_rows(rows, protocol="", *, facts=FACTS, said=None):
+    """Assess rows by iRECIST."""
     points = [
         AssessedTimePoint(f"D{number:03}", day(number), facts=about)
         for number, about in (said or {}).items()
@@ -42,7 +47,7 @@ def assess(time_points, protocol="", *, facts=FACTS, said=None):
     return assess_subject(
         "S1",
         Reader(),
-        on_days(time_points),
+        rows,
         facts,
         parse_protocol(protocol) if protocol else Protocol(),
         criterion="irecist",
