@@ -15,8 +15,10 @@ from dashboard.links import reader_token
 from dashboard.slices import Plane
 from dashboard.volumes import VolumeCache
 from dashboard.written import lay_out_readings
+from response.criteria import CRITERIA
 from response.endpoints import select_effective
 from response.geometry import Grid
+from response.insight import Insight
 from response.model import (
     Account,
     AuditEntry,
@@ -31,6 +33,7 @@ from response.model import (
     TimePoint,
     Tracking,
 )
+from response.read_insights import read_insights
 from response.register import Transform
 from response.store import Store
 from response.workspace import Workspace
@@ -38,6 +41,7 @@ from response.workspace import Workspace
 AUDIT_PAGE = 200
 OUTLINES_KEPT = 512
 SCANS_KEPT = 1024
+INSIGHTS_KEPT = 64
 SCAN_KEPT_S = 30.0
 """How long a scan found by its token is remembered, seconds; scrolling asks for it each time."""
 
@@ -110,6 +114,7 @@ class Data:
         self.volumes = VolumeCache(workspace.read_image)
         self._outlines: dict[tuple[str, int, int], dict[int, tuple[Line, ...]]] = {}
         self._scans: dict[tuple[str, str], tuple[float, Scan]] = {}
+        self._insights: dict[tuple[SubjectResult, str], Insight] = {}
         self._outlines_lock = threading.Lock()
 
     @property
@@ -183,6 +188,22 @@ class Data:
             for one in self._store.read_readings(subject)
         )
         return (*self._store.read_trackings(subject), *written)
+
+    def read_insight(self, view: SubjectView) -> Insight | None:
+        """Return how sure a subject's categories are and what would change them.
+
+        Remembered for as long as the result and the protocol are what they were.
+        """
+        if view.result is None or view.criterion not in CRITERIA:
+            return None
+        protocol = self._workspace.protocol()
+        key = (view.result, protocol.model_dump_json())
+        if key not in self._insights:
+            while len(self._insights) >= INSIGHTS_KEPT:
+                self._insights.pop(next(iter(self._insights)), None)
+            (found,) = read_insights(self._store, view.subject, [view.result], protocol)
+            self._insights[key] = found
+        return self._insights[key]
 
     def read_quality(
         self,

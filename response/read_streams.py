@@ -84,6 +84,7 @@ def find_read_streams(
                 protocol,
             )
             for tracking in trackings[name]
+            if tracking.reader in streams
         ]
         yield [*found, *(_from_tables(subject, one) for one in readings[name])]
 

@@ -24,12 +24,16 @@ from dashboard.figures.timeline import figure_timeline
 from dashboard.links import Place, reader_token, write_place
 from dashboard.pages import comparison
 from dashboard.timeline import Timeline, build_timeline, is_progression
-from response.explain import deciding_sentences
+from response.explain import (
+    PROVISIONAL_ROW,
+    deciding_sentences,
+    describe_certainty,
+    in_hundred,
+)
+from response.insight import Insight
 from response.model import Assessment, SubjectSummary
-from response.terms import NewLesion, Status
-
-PROVISIONAL_ROW = "PROVISIONAL"
-"""The row id of reasons why no person stands behind a category yet."""
+from response.outlook import describe_outlook
+from response.terms import Category, NewLesion, Status
 
 
 def layout(data: Data, view: SubjectView, place: Place) -> Any:
@@ -42,9 +46,10 @@ def layout(data: Data, view: SubjectView, place: Place) -> Any:
     if not timeline.assessments and not timeline.tracks:
         return [_head(view, timeline, place), *_unassessed(data, view, timeline, place)]
     chosen = place.query.get("tp", "")
+    insight = data.read_insight(view)
     return [
         _head(view, timeline, place),
-        _answer(view, timeline, chosen),
+        _answer(view, timeline, chosen, insight),
         html.Div(
             [
                 html.Section(
@@ -60,7 +65,7 @@ def layout(data: Data, view: SubjectView, place: Place) -> Any:
                     ],
                     className="wide",
                 ),
-                _reasons(timeline, place, chosen),
+                _reasons(timeline, place, chosen, insight),
             ],
             className="main-and-side",
         ),
@@ -117,7 +122,7 @@ def _facts(view: SubjectView, timeline: Timeline) -> str:
     return " · ".join(words)
 
 
-def _answer(view: SubjectView, timeline: Timeline, chosen: str) -> Any:
+def _answer(view: SubjectView, timeline: Timeline, chosen: str, insight: Insight | None) -> Any:
     """Return the category in the light: of the chosen time point, else the last one."""
     row = timeline.assessment(chosen) or timeline.current
     if row is None:
@@ -135,7 +140,9 @@ def _answer(view: SubjectView, timeline: Timeline, chosen: str) -> Any:
                     badge(row.overall_response, row.status, big=True)
                     if row.overall_response
                     else html.Span("baseline", className="badge big plain"),
+                    *_how_sure(row, insight),
                     *(html.P(words, className="lead") for words in deciding_sentences(row)),
+                    *_what_next(row, insight),
                     *_doubts(row),
                 ],
                 className="answer-main",
@@ -145,6 +152,23 @@ def _answer(view: SubjectView, timeline: Timeline, chosen: str) -> Any:
         ],
         className="answer",
     )
+
+
+def _how_sure(row: Assessment, insight: Insight | None) -> list[Any]:
+    """Return how often the category would be the same, beside it; a flag where it is close."""
+    found = insight.certainty_of(row.time_point) if insight else None
+    if found is None or row.overall_response in ("", Category.NE):
+        return []
+    words = f"the same in {in_hundred(found.probability)} of 100"
+    kind = "borderline" if found.borderline else ""
+    text = f"borderline: {words}" if found.borderline else words
+    return [html.Span(text, className=f"flag {kind}".strip(), title=describe_certainty(found))]
+
+
+def _what_next(row: Assessment, insight: Insight | None) -> list[Any]:
+    outlook = insight.outlook_of(row.time_point) if insight else None
+    words = describe_outlook(outlook) if outlook else ()
+    return [html.P(" · ".join(words), className="muted small outlook")] if words else []
 
 
 def _unassessed(data: Data, view: SubjectView, timeline: Timeline, place: Place) -> list[Any]:
@@ -222,9 +246,9 @@ def _definitions(pairs: list[tuple[str, Any]]) -> list[Any]:
     return [html.Div([html.Dt(name), html.Dd(value)]) for name, value in pairs]
 
 
-def _reasons(timeline: Timeline, place: Place, chosen: str) -> Any:
+def _reasons(timeline: Timeline, place: Place, chosen: str, insight: Insight | None) -> Any:
     items = [
-        _reason_item(row, place, timeline, row.time_point == chosen)
+        _reason_item(row, place, row.time_point == chosen, insight)
         for row in reversed(timeline.assessments)
     ]
     return html.Section(
@@ -233,7 +257,7 @@ def _reasons(timeline: Timeline, place: Place, chosen: str) -> Any:
     )
 
 
-def _reason_item(row: Assessment, place: Place, timeline: Timeline, chosen: bool) -> Any:
+def _reason_item(row: Assessment, place: Place, chosen: bool, insight: Insight | None) -> Any:
     first = not row.overall_response
     tag = (
         html.Span("baseline", className="muted")
@@ -246,6 +270,7 @@ def _reason_item(row: Assessment, place: Place, timeline: Timeline, chosen: bool
     if row.new_lesion in (NewLesion.YES, NewLesion.EQUIVOCAL):
         question = "?" if row.new_lesion is NewLesion.EQUIVOCAL else ""
         marks.append(html.Span(f"new lesion{question}", className="flag newlesion"))
+    marks += [flag for flag in _how_sure(row, insight) if "borderline" in flag.className]
     late = f" (as of {row.as_of})" if row.as_of != row.date else ""
     return html.Li(
         [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from decimal import Decimal
 
 import flask
 import pytest
@@ -16,7 +17,11 @@ from dashboard.data import Cohort
 from dashboard.links import Place, parse_place
 from dashboard.pages import cohort, lesion, quality, subject
 from dashboard.pages.comparison import registration_words
+from response.certainty import Certainty
 from response.explain import deciding_sentences
+from response.insight import Insight
+from response.outlook import Outlook
+from response.protocol import Protocol
 from response.terms import AccountRole
 
 ADMIN = Visitor("anna", AccountRole.ADMIN)
@@ -304,3 +309,30 @@ def test_an_error_in_a_page_is_caught_and_named_by_a_reference(app, data, monkey
         page = as_text(answer(data, "/", ""))
     assert "Something went wrong" in page
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_beside_a_category_stands_how_sure_it_is_and_below_it_what_would_change_it(
+    data, view_of, monkeypatch
+):
+    view = view_of("ONC-001")
+    row = view.result.assessments[1]
+    sure = Certainty(row.time_point, row.date, "PR", 0.62, "PR", 0.62, {"SD": 0.38}, True, False)
+    next_one = Outlook(row.time_point, row.date, "PR", Decimal("32.2"), "PD", Decimal("41.0"))
+    insight = Insight(
+        view.result, view.subject.facts, Protocol(), certainty=(sure,), outlook=(next_one,)
+    )
+    monkeypatch.setattr(data, "read_insight", lambda _view: insight)
+    page = subject.layout(
+        data, view, Place("subject", view.subject.key, query={"tp": row.time_point})
+    )
+    flags = find(page, "Span", className="flag borderline")
+    assert [flag.children for flag in flags] == ["borderline: the same in 62 of 100"] * 2
+    assert flags[0].title.endswith("else SD (38). Borderline.")
+    (line,) = find(page, "P", className="muted small outlook")
+    assert line.children == "PR at ≤ 32.2 mm · PD at ≥ 41.0 mm"
+
+
+def test_the_background_of_a_subject_is_derived_once(data, view_of):
+    view = view_of("ONC-001")
+    assert data.read_insight(view) is data.read_insight(view)
+    assert data.read_insight(view_of("ONC-099")) is None
