@@ -184,6 +184,8 @@ class Rano(_Section):
     """Within so many weeks of radiotherapy progression needs confirmation (Wen 2023)."""
     confirmation_min_days: Days = 28
     """Days after which a repeated scan may confirm it."""
+    physiological_steroid_dose: Annotated[Decimal, Field(strict=False, ge=0)] = Decimal(0)
+    """A complete response admits replacement up to this, in the unit of ``steroid_dose``; ours."""
 
 
 class Lugano(_Section):
