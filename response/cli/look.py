@@ -66,16 +66,46 @@ def explain(subject: str, time_point: str | None, home: Path | None) -> None:
             click.echo(line)
 
 
-@click.command(epilog="Example: response export csv --out ./tables --home ./clinic")
-@click.argument("what", metavar="FORMAT", type=click.Choice(["csv"]))
+@click.command(epilog="Example: response export sdtm --out ./tables --study ABC-01 --home ./trial")
+@click.argument("what", metavar="FORMAT", type=click.Choice(["csv", "sdtm", "adam"]))
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--study", help="STUDYID; else the one of imported tables, else the workspace folder's name."
+)
 @home_option
-def export(what: str, out: Path, home: Path | None) -> None:
-    """Write what is known as files: csv."""
+def export(what: str, out: Path, study: str | None, home: Path | None) -> None:
+    """Write what is known as files: csv, sdtm or adam.
+
+    sdtm and adam are written as CSV and as SAS transport files (version 5), with define.csv.
+    """
     with plain_errors():
-        _workspace, store = open_workspace(home, create=False)
-        for path in export_csv(store, out):
+        workspace, store = open_workspace(home, create=False)
+        paths: Sequence[Path] = ()
+        notes: Sequence[str] = ()
+        if what == "csv":
+            paths = export_csv(store, out)
+        else:
+            paths, notes = _export_study(workspace, store, what, out, study)
+        for path in paths:
             click.echo(str(path))
+        for note in notes:
+            click.echo(f"note: {note}", err=True)
+
+
+def _export_study(
+    workspace: Workspace, store: Store, what: str, out: Path, study: str | None
+) -> tuple[Sequence[Path], Sequence[str]]:
+    from response.export.adam import export_adam
+    from response.export.sdtm import export_sdtm
+    from response.export.study import choose_study_name, read_study
+
+    name = choose_study_name(store, study, workspace.home.resolve().name)
+    read = read_study(store, workspace.protocol(), name)
+    if what == "sdtm":
+        written = export_sdtm(read, out)
+        return written.paths, written.notes
+    analysed = export_adam(read, workspace.protocol(), out)
+    return analysed.paths, analysed.notes
 
 
 @click.command(epilog="Example: response check --home ./clinic")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from response.criteria.lesions import NODE_NORMAL_BELOW_MM
@@ -200,6 +200,7 @@ def _compose_all(
             problems.append(f"{_where(cell.row, cell.point)}{error}")
             continue
         made.rows.append(ReadRow(origins.number(cell.row), stream[0], reading, lesion.node))
+    _call_new(made)
     _add_identified(known, stream, made, seen, origins)
     _add_merged(known, stream, made, seen, origins)
 
@@ -223,8 +224,10 @@ def _compose(cell: _Cell, lesion: IdentifiedLesion, known: StreamLesions) -> Les
     if lesion.role is Role.TARGET and lesion.node and state is LesionState.ABSENT:
         state = None if length is not None and length < NODE_NORMAL_BELOW_MM else state
     measured = any(result.number is not None for _row, result in cell.results.values())
-    if lesion.role is Role.NEW and state is None and measured:
-        state = LesionState.ABSENT if length == 0 else LesionState.UNEQUIVOCAL
+    if lesion.role is Role.NEW and state is None and length == 0:
+        state = LesionState.ABSENT
+    if lesion.role is Role.NEW and state is None and measured and length is None:
+        state = LesionState.UNEQUIVOCAL
     if lesion.role is Role.NON_TARGET and state is None and measured and length is None:
         state = LesionState.PRESENT
     nothing = state is None and length is None
@@ -320,6 +323,25 @@ def _extra(cell: _Cell) -> dict[str, Decimal]:
 
 
 # ------------------------------------------------------------------------ what only TU says
+
+
+def _call_new(made: StreamRows) -> None:
+    """Call a new lesion that is measured and nothing else: TU identified it as one.
+
+    What was called before stays as it was called.
+    """
+    called: set[str] = set()
+    order = sorted(range(len(made.rows)), key=lambda place: made.rows[place].reading.date)
+    for place in order:
+        read = made.rows[place]
+        reading = read.reading
+        if reading.role is not Role.NEW:
+            continue
+        if reading.state is None and reading.lesion not in called:
+            reading = replace(reading, state=LesionState.UNEQUIVOCAL)
+            made.rows[place] = read._replace(reading=reading)
+        if reading.state in (LesionState.EQUIVOCAL, LesionState.UNEQUIVOCAL):
+            called.add(reading.lesion)
 
 
 def _add_identified(

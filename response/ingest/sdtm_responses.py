@@ -53,7 +53,7 @@ def read_responses(
             problems.append(f"{_where(row)}{test} is {value!r}: Y or N")
             continue
         found.append(_make(row, "RS", visits, row["RSCAT"], test, value))
-    return found
+    return list(dict.fromkeys(found))
 
 
 def read_sums(rows: Iterable[SdtmRow], visits: Visits, problems: list[str]) -> list[SiteResponse]:
@@ -69,7 +69,7 @@ def read_sums(rows: Iterable[SdtmRow], visits: Visits, problems: list[str]) -> l
             continue
         if number is not None:
             found.append(_make(row, "TR", visits, "", SUM, format(number, "f")))
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _where(row: SdtmRow) -> str:
