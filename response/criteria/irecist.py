@@ -124,19 +124,19 @@ _FREE, _WAITING, _CONFIRMED = State
 _UNCONFIRMED = (Finding.NONE, Finding.IMPROVED)
 
 TABLE = (
-    Row("IRECIST.FIRST.RESPONSE", _FREE, _RESPONSE, (Finding.NONE,), OWN, "Table 2 (I-01, I-14)"),
-    Row("IRECIST.FIRST.NE", _FREE, (NE,), (Finding.NONE,), NE, "RECIST 1.1 (I-01)"),
-    Row("IRECIST.FIRST.IUPD", _FREE, (PD,), FINDINGS[_FREE], IUPD, "Table 2 (I-01)"),
-    Row("IRECIST.FIRST.NEW", _FREE, _NOT_PD, (Finding.NEW_LESION,), IUPD, "Table 2 (I-01)"),
-    Row("IRECIST.WAITING.ICPD", _WAITING, BASES, (Finding.FURTHER,), ICPD, "Table 2 (I-04)"),
-    Row("IRECIST.WAITING.EARLY", _WAITING, BASES, (Finding.FURTHER_EARLY,), IUPD, "FAQ (I-03)"),
-    Row("IRECIST.WAITING.LATE", _WAITING, BASES, (Finding.FURTHER_LATE,), IUPD, "ours (A10)"),
-    Row("IRECIST.WAITING.SAME", _WAITING, (PD,), _UNCONFIRMED, IUPD, "Table 2 (I-02, I-06)"),
-    Row("IRECIST.WAITING.NE", _WAITING, (NE,), _UNCONFIRMED, NE, "Table 3 (A11)"),
-    Row("IRECIST.WAITING.RESET", _WAITING, _RESPONSE, (Finding.IMPROVED,), OWN, "FAQ (I-07)"),
-    Row("IRECIST.WAITING.NEW", _WAITING, _RESPONSE, (Finding.NONE,), IUPD, "FAQ (I-08)"),
-    Row("IRECIST.CONFIRMED.NE", _CONFIRMED, (NE,), (Finding.NONE,), NE, "ours (I-10)"),
-    Row("IRECIST.CONFIRMED.ICPD", _CONFIRMED, _EVALUABLE, (Finding.NONE,), ICPD, "ours (I-10)"),
+    Row("IRECIST.FIRST.RESPONSE", _FREE, _RESPONSE, (Finding.NONE,), OWN, "Table 2, I-01, I-14"),
+    Row("IRECIST.FIRST.NE", _FREE, (NE,), (Finding.NONE,), NE, "RECIST 1.1, I-01"),
+    Row("IRECIST.FIRST.IUPD", _FREE, (PD,), FINDINGS[_FREE], IUPD, "Table 2, I-01"),
+    Row("IRECIST.FIRST.NEW", _FREE, _NOT_PD, (Finding.NEW_LESION,), IUPD, "Table 2, I-01"),
+    Row("IRECIST.WAITING.ICPD", _WAITING, BASES, (Finding.FURTHER,), ICPD, "Table 2, I-04"),
+    Row("IRECIST.WAITING.EARLY", _WAITING, BASES, (Finding.FURTHER_EARLY,), IUPD, "FAQ, I-03"),
+    Row("IRECIST.WAITING.LATE", _WAITING, BASES, (Finding.FURTHER_LATE,), IUPD, "ours, A10"),
+    Row("IRECIST.WAITING.SAME", _WAITING, (PD,), _UNCONFIRMED, IUPD, "Table 2, I-02, I-06"),
+    Row("IRECIST.WAITING.NE", _WAITING, (NE,), _UNCONFIRMED, NE, "Table 3, A11"),
+    Row("IRECIST.WAITING.RESET", _WAITING, _RESPONSE, (Finding.IMPROVED,), OWN, "FAQ, I-07"),
+    Row("IRECIST.WAITING.NEW", _WAITING, _RESPONSE, (Finding.NONE,), IUPD, "FAQ, I-08"),
+    Row("IRECIST.CONFIRMED.NE", _CONFIRMED, (NE,), (Finding.NONE,), NE, "ours, I-10"),
+    Row("IRECIST.CONFIRMED.ICPD", _CONFIRMED, _EVALUABLE, (Finding.NONE,), ICPD, "ours, I-10"),
 )  # fmt: skip
 """The overall response. A row that neither the paper nor the committee prints says *ours*."""
 

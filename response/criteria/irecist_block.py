@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from response.criteria.irecist import FURTHER_MM, STANDING, Finding, grown_mm
 from response.criteria.irecist_new import NewSeen
+from response.criteria.lesions import NODE_NORMAL_BELOW_MM
 from response.criteria.sentences import length
 from response.model import Reason
 from response.protocol import Protocol
@@ -194,8 +195,9 @@ def find_improvement(block: Block, point: Point) -> list[Reason]:
     if STANDING[point.base] > block.standing:
         text = f"better than at the iUPD on {block.first.date}"
         reasons.append(Reason("IRECIST.RESET.BETTER", text))
-    if block.first.new and not block.known & point.seen.present:
-        reasons.append(Reason("IRECIST.RESET.GONE", "the new lesions are gone"))
+    if block.first.new and not block.known & point.seen.present - _shrunk_nodes(block, point):
+        text = "the new lesions are gone, or a node below 10 mm"
+        reasons.append(Reason("IRECIST.RESET.GONE", text))
     for what, shrunk in (
         ("the sum of targets", _shrunk_mm(point.sizes, block.targets)),
         ("the sum of new targets", _shrunk_mm(point.seen.sizes, _followed(block, point))),
@@ -204,6 +206,11 @@ def find_improvement(block: Block, point: Point) -> list[Reason]:
             text = f"{what} is {length(shrunk)} mm smaller than at the iUPD (ours)"
             reasons.append(Reason("IRECIST.RESET.SHRUNK", text))
     return reasons
+
+
+def _shrunk_nodes(block: Block, point: Point) -> set[str]:
+    """New nodes of normal size by now that were not at the iUPD (R1-55)."""
+    return {name for name in point.seen.normal if block.new.get(name, ZERO) >= NODE_NORMAL_BELOW_MM}
 
 
 def _followed(block: Block, point: Point) -> dict[str, Decimal]:

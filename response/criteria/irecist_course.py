@@ -1,7 +1,9 @@
 """iRECIST over a course: RECIST 1.1 reads each time point, a waiting iUPD decides what it means.
 
 Nothing here looks ahead, and a confirmation never rewrites the iUPD before it. A scan too early to
-confirm (I-03) counts in every other way: it may set an iUPD aside and be the nadir (ours).
+confirm (I-03) counts in every other way: it may set an iUPD aside and be the nadir (ours). An
+iUPD that was only dated back (R1-51) is progression from that date, but what confirms it is
+measured, and its days counted, from where it was first said (ours).
 """
 
 from __future__ import annotations
@@ -198,7 +200,7 @@ def _decide(here: Here, so_far: _Course, point: Point) -> _Decided:
 def _name_base(here: Here, point: Point) -> str:
     """The response of the baseline disease beside new lesions that are still there (I-07)."""
     keeps = here.protocol.irecist.icr_with_new_lesion == "iCR"
-    if point.base != CR or keeps or not point.seen.present:
+    if point.base != CR or keeps or not point.seen.present - point.seen.normal:
         return point.base
     return PR if here.disease.targets else NON_CR_NON_PD
 

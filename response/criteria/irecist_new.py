@@ -19,7 +19,7 @@ from decimal import Decimal
 from response.criteria.baseline import organ_of
 from response.criteria.fold import Here
 from response.criteria.irecist import GROWTH_STATE
-from response.criteria.lesions import judge_new
+from response.criteria.lesions import NODE_NORMAL_BELOW_MM, judge_new
 from response.criteria.recist11 import (
     MEASURABLE_MM,
     MEASURABLE_NODE_MM,
@@ -41,7 +41,7 @@ class NewSeen:
 
     ``present`` are unequivocal and there; ``sizes`` every one that was measured (gone: 0 mm),
     millimetres; ``targets`` those followed as new targets by now; ``grown`` new non-targets that
-    a reader says grew; ``missing`` why known ones say nothing here.
+    a reader says grew; ``normal`` nodes below 10 mm; ``missing`` why known ones say nothing here.
     """
 
     present: frozenset[str]
@@ -50,6 +50,7 @@ class NewSeen:
     targets: frozenset[str]
     sizes: Mapping[str, Decimal]
     grown: frozenset[str]
+    normal: frozenset[str]
     missing: tuple[str, ...]
     reasons: tuple[Reason, ...] = ()
 
@@ -97,6 +98,12 @@ class NewLesions:
             grown=frozenset(
                 name for name in present if name not in self.organs and _is_said_to_grow(rows[name])
             ),
+            normal=frozenset(
+                name
+                for name in present
+                if rows[name][0].node
+                and (sizes[name] or NODE_NORMAL_BELOW_MM) < NODE_NORMAL_BELOW_MM
+            ),
             missing=(
                 *(f"{name} (not assessed)" for name in sorted(unseen)),
                 *(f"{name} (not measured)" for name in unmeasured),
@@ -140,7 +147,8 @@ class NewLesions:
     def find_progressed(self, seen: NewSeen, here: Here) -> list[str]:
         """Known new lesions that meet RECIST's PD by themselves, in words (I-08)."""
         earlier = [one for one in self.sums if one.date < here.read.date]
-        words = [f"new non-target {name} progressed" for name in sorted(seen.grown)]
+        known = seen.grown & self.acknowledged
+        words = [f"new non-target {name} progressed" for name in sorted(known)]
         if not earlier:
             return words
         nadir = min(earlier, key=lambda one: one.total)
