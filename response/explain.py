@@ -15,7 +15,7 @@ from response.explain_lesions import explain_changes
 from response.insight import Insight
 from response.model import Assessment, Reason
 from response.outlook import describe_outlook
-from response.terms import Category, NewLesion, Status
+from response.terms import Category, NewLesion
 
 PROVISIONAL_ROW = "PROVISIONAL"
 """The row id of reasons why no person stands behind a category yet."""
@@ -103,9 +103,8 @@ def _time_point(insight: Insight, row: Assessment) -> Iterator[str]:
 
 def _heading(row: Assessment) -> str:
     said = row.overall_response or "baseline"
-    status = "confirmed by a person" if row.status is Status.CONFIRMED else "provisional"
     late = f", as of {row.as_of}" if row.as_of != row.date else ""
-    return f"{row.time_point}, {row.date}: {said}{late} ({status})."
+    return f"{row.time_point}, {row.date}: {said}{late} ({row.status.value})."
 
 
 def _superseded(former: Assessment, row: Assessment) -> str:
@@ -150,8 +149,13 @@ def describe_certainty(found: Certainty) -> str:
         f"{code} ({in_hundred(share)})" for code, share in found.alternatives.items()
     )
     other = f"; else {others}" if others else ""
-    said = f"the category would be the same in {in_hundred(found.probability)} of 100 cases"
+    said = f"the category would be the same in {how_often(found)} of 100 cases"
     return f"Measured again, {said}{other}.{' Borderline.' if found.borderline else ''}"
+
+
+def how_often(found: Certainty) -> str:
+    """How many of a hundred times a category would be the same; what was drawn is never all."""
+    return in_hundred(min(found.probability, 0.999) if found.simulated else found.probability)
 
 
 def in_hundred(share: float) -> str:

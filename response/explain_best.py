@@ -29,8 +29,8 @@ def explain_best(insight: Insight) -> Iterator[str]:
     confirmed = one.confirmed_best_overall_response or "not derived"
     yield f"Confirmed best overall response: {confirmed}{_confirmation(insight)}."
     if one.pfs_days is not None:
-        what = "event" if one.pfs_event else "censored"
-        yield f"Progression-free survival: {one.pfs_days} days, {what}: {one.pfs_reason}."
+        what = ", event" if one.pfs_event else ""
+        yield f"Progression-free survival: {one.pfs_days} days{what}: {one.pfs_reason}."
     elif one.pfs_reason:
         yield f"Progression-free survival: {one.pfs_reason}."
     if one.duration_of_response_days is not None:
@@ -91,12 +91,12 @@ def _confirmation(insight: Insight) -> str:
         return ""
     if best.category in (CR, PR):
         return _confirmed_by(insight, window, best.date)
-    words = _minimum(insight, best.category, best.date)
+    words = f"first at {_name(insight, best.date)}{_minimum(insight, best.category, best.date)}"
     lost = [v for v in window if v.overall in (CR, PR)]
     if not lost:
-        return words
+        return f", {words}"
     names = " and ".join(f"{v.overall} at {_name(insight, v.date)}" for v in lost[:2])
-    return f": {names} {'were' if len(lost) > 1 else 'was'} not confirmed{words}"
+    return f", {words}; {names} {'were' if len(lost) > 1 else 'was'} not confirmed"
 
 
 def _confirmed_by(insight: Insight, window: Sequence[Visit], date: dt.date) -> str:

@@ -50,7 +50,8 @@ class Outlook:
     """What would change the category after one time point; ``None``: nothing to be said.
 
     ``response_at_mm`` is the largest sum that would be ``response``, ``progression_at_mm`` the
-    smallest that would be ``progression``. ``confirm_from`` and ``confirm_by`` are the window of an
+    smallest that would be ``progression``; after a complete response any disease that comes back
+    may be (``return_is_progression``, A07). ``confirm_from`` and ``confirm_by`` are the window of an
     open iUPD. ``sd_minimum_on`` is when stable disease counts from, while that is to come;
     ``event_counts_until`` the last day on which progression or death is not censored for missed
     assessments, if nothing is assessed before.
@@ -62,6 +63,7 @@ class Outlook:
     response_at_mm: Decimal | None = None
     progression: str = ""
     progression_at_mm: Decimal | None = None
+    return_is_progression: bool = False
     pending: tuple[Pending, ...] = ()
     confirm_from: dt.date | None = None
     confirm_by: dt.date | None = None
@@ -156,6 +158,7 @@ def _look(then: _Then) -> Outlook:
         response_at,
         progression,
         progression_at,
+        _returns(then),
         _find_pending(then),
         confirm_from,
         confirm_by,
@@ -186,7 +189,7 @@ def _response(then: _Then) -> tuple[str, Decimal | None]:
     baseline, nadir = then.baseline.sum_of_diameters_mm, _nadir(then)
     if then.criterion not in OF_SUMS or not baseline or nadir is None:
         return "", None
-    complete = find_kin(then.row.overall_response) == CR
+    complete = find_kin(then.row.overall_response) == CR or _returns(then)
     kept = then.protocol.rules.pr_persistence != "literal" and any(
         find_kin(one.target_response) in (CR, PR) for one in then.seen
     )
@@ -199,6 +202,8 @@ def _response(then: _Then) -> tuple[str, Decimal | None]:
 def _progression(then: _Then, block: Sequence[Assessment]) -> tuple[str, Decimal | None]:
     if then.criterion not in OF_SUMS or not then.baseline.sum_of_diameters_mm:
         return "", None
+    if _returns(then):
+        return OF_SUMS[then.criterion][1], None
     if block:
         total = block[0].sum_of_diameters_mm
         if total is None or find_kin(block[0].target_response) != PD:
@@ -208,6 +213,13 @@ def _progression(then: _Then, block: Sequence[Assessment]) -> tuple[str, Decimal
     if nadir is None:
         return "", None
     return OF_SUMS[then.criterion][1], _limits(then).progression_at_mm(nadir)
+
+
+def _returns(then: _Then) -> bool:
+    """A07: whether disease that comes back is progression, however small (a node from 10 mm)."""
+    complete = any(find_kin(one.overall_response) == CR for one in then.seen)
+    by_rule = then.protocol.rules.cr_then_disease == "pd"
+    return complete and by_rule and then.criterion in OF_SUMS
 
 
 # ------------------------------------------------------------------------------------- the dates
@@ -329,7 +341,7 @@ def describe_outlook(outlook: Outlook) -> tuple[str, ...]:
     --------
     >>> day = dt.date(2025, 4, 4)
     >>> waits = (Pending("PR", day, dt.date(2025, 5, 2)),)
-    >>> seen = Outlook("W8", day, "PR", Decimal("32.2"), "PD", Decimal("41.0"), waits)
+    >>> seen = Outlook("W8", day, "PR", Decimal("32.2"), "PD", Decimal("41.0"), pending=waits)
     >>> print(" · ".join(describe_outlook(seen)))
     PR at ≤ 32.2 mm · PD at ≥ 41.0 mm · confirmation of PR due from 2025-05-02
     """
@@ -338,6 +350,8 @@ def describe_outlook(outlook: Outlook) -> tuple[str, ...]:
         words.append(f"{outlook.response} at ≤ {outlook.response_at_mm} mm")
     if outlook.progression_at_mm is not None:
         words.append(f"{outlook.progression} at ≥ {outlook.progression_at_mm} mm")
+    if outlook.return_is_progression:
+        words.append(f"{outlook.progression} if disease comes back (a node from 10 mm)")
     if outlook.confirm_from is not None:
         words.append(f"iUPD to be confirmed from {outlook.confirm_from} to {outlook.confirm_by}")
     words += [f"confirmation of {p.category} due from {p.due_from}" for p in outlook.pending]

@@ -42,14 +42,14 @@ def paragraph(lines, name):
 
 def test_the_baseline_lists_its_targets():
     told = paragraph(explain(RESPONDS), "BL")
-    assert told[0] == "BL, 2025-01-01: baseline (confirmed by a person)."
+    assert told[0] == "BL, 2025-01-01: baseline (confirmed)."
     assert told[1] == "  Baseline: sum 50 mm of T1, T2; non-target P1. [RECIST11.BASELINE]"
     assert told[2] == "  Targets: T1 30 mm, T2 20 mm."
 
 
 def test_a_time_point_says_the_rule_with_its_row_and_which_lesions_changed_most():
     told = paragraph(explain(RESPONDS), "W8")
-    assert told[0] == "W8, 2025-02-26: PR (confirmed by a person)."
+    assert told[0] == "W8, 2025-02-26: PR (confirmed)."
     assert told[1].startswith("  PR: sum 30 mm is -40.00 % and -20 mm from the baseline of 50 mm")
     assert told[1].endswith(". [RECIST11.TARGET.PR]")
     assert "  Since last measured, T1 shrank most (30 to 15 mm)." in told
@@ -84,9 +84,10 @@ def test_the_best_response_says_how_it_was_earned():
 def test_a_response_that_was_not_confirmed_is_named():
     told = explain(course(BL={"T1": 50}, W8={"T1": 30}, W16={"T1": 40}))
     assert (
-        "Confirmed best overall response: SD: PR at W8 (2025-02-26) was not confirmed, "
-        "56 days after the start (at least 42)." in told
+        "Confirmed best overall response: SD, first at W8 (2025-02-26), 56 days after the start "
+        "(at least 42); PR at W8 (2025-02-26) was not confirmed." in told
     )
+    assert told[-2] == "Progression-free survival: 112 days, event: progression on 2025-04-23."
 
 
 def test_the_minimum_counted_from_the_baseline_is_said():
@@ -111,7 +112,7 @@ def test_a_superseded_category_is_told_with_when_and_why():
         BL={"T1": 50}, W8={"T1": 50, "N1": "EQUIVOCAL"}, W16={"T1": 50, "N1": "UNEQUIVOCAL"}
     )
     told = paragraph(explain(rows), "W8")
-    assert told[0] == "W8, 2025-02-26: PD, as of 2025-04-23 (confirmed by a person)."
+    assert told[0] == "W8, 2025-02-26: PD, as of 2025-04-23 (confirmed)."
     assert told[1].startswith("  It was SD until 2025-04-23 (SD:")
     assert told[1].endswith("), then PD.")
 
@@ -178,3 +179,9 @@ def test_what_is_nearly_sure_is_not_called_sure():
         "Measured again, the category would be the same in more than 99 of 100 cases; "
         "else SD (less than 1)."
     )
+
+
+def test_what_was_drawn_a_thousand_times_is_not_called_all():
+    drawn = Certainty("W8", dt.date(2025, 1, 1), "CR", 1.0, "CR", 1.0, {}, False, True)
+    assert "more than 99 of 100" in describe_certainty(drawn)
+    assert "in 100 of 100" in describe_certainty(replace(drawn, simulated=False))

@@ -93,8 +93,14 @@ def test_nothing_is_said_after_progression():
 
 
 def test_after_a_complete_response_no_partial_one_is_held_out():
-    found = look(course(BL={"T1": 50}, W8={"T1": "ABSENT"}))["W8"]
-    assert (found.response_at_mm, found.progression_at_mm) == (None, Decimal("5.0"))
+    found = look(course(BL={"T1": 50}, W8={"T1": "ABSENT"}), '[rules]\ncr_then_disease = "warn"')
+    assert (found["W8"].response_at_mm, found["W8"].progression_at_mm) == (None, Decimal("5.0"))
+
+
+def test_after_a_complete_response_any_disease_that_comes_back_is_progression():
+    found = look(course(BL={"T1": 50}, W8={"T1": "ABSENT"}, W16=None))["W16"]
+    assert (found.return_is_progression, found.progression_at_mm) == (True, None)
+    assert describe_outlook(found)[0] == "PD if disease comes back (a node from 10 mm)"
 
 
 def test_where_a_response_is_carried_on_no_sum_ends_it_but_progression():

@@ -28,7 +28,7 @@ from response.explain import (
     PROVISIONAL_ROW,
     deciding_sentences,
     describe_certainty,
-    in_hundred,
+    how_often,
 )
 from response.insight import Insight
 from response.model import Assessment, SubjectSummary
@@ -159,7 +159,7 @@ def _how_sure(row: Assessment, insight: Insight | None) -> list[Any]:
     found = insight.certainty_of(row.time_point) if insight else None
     if found is None or row.overall_response in ("", Category.NE):
         return []
-    words = f"the same in {in_hundred(found.probability)} of 100"
+    words = f"the same in {how_often(found)} of 100"
     kind = "borderline" if found.borderline else ""
     text = f"borderline: {words}" if found.borderline else words
     return [html.Span(text, className=f"flag {kind}".strip(), title=describe_certainty(found))]
