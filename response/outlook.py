@@ -51,8 +51,8 @@ class Outlook:
 
     ``response_at_mm`` is the largest sum that would be ``response``, ``progression_at_mm`` the
     smallest that would be ``progression``; after a complete response any disease that comes back
-    may be (``return_is_progression``, A07). ``confirm_from`` and ``confirm_by`` are the window of an
-    open iUPD. ``sd_minimum_on`` is when stable disease counts from, while that is to come;
+    may be (``return_is_progression``, A07). ``confirm_from`` and ``confirm_by`` are the window of
+    an open iUPD. ``sd_minimum_on`` is when stable disease counts from, while that is to come;
     ``event_counts_until`` the last day on which progression or death is not censored for missed
     assessments, if nothing is assessed before.
     """
