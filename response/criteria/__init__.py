@@ -21,12 +21,11 @@ from response.criteria.pcwg3 import CITATION as PCWG3_CITATION
 from response.criteria.pcwg3 import VOCABULARY as PCWG3_VOCABULARY
 from response.criteria.pcwg3_course import assess_course as assess_pcwg3
 from response.criteria.pcwg3_course import summarise as summarise_pcwg3
-from response.criteria.pcwg3 import CITATION as PCWG3_CITATION
-from response.criteria.pcwg3 import VOCABULARY as PCWG3_VOCABULARY
-from response.criteria.pcwg3_course import assess_course as assess_pcwg3
-from response.criteria.pcwg3_course import summarise as summarise_pcwg3
 from response.criteria.percist10 import CITATION as PERCIST10_CITATION
 from response.criteria.percist10_course import assess_course as assess_percist10
+from response.criteria.rano2 import CITATION as RANO2_CITATION
+from response.criteria.rano2 import VOCABULARY as RANO2_VOCABULARY
+from response.criteria.rano2_course import assess_course as assess_rano2
 from response.criteria.recist11 import CITATION as RECIST11_CITATION
 from response.criteria.recist11_course import assess_course as assess_recist11
 from response.endpoints import summarise
@@ -51,14 +50,11 @@ CRITERIA: dict[str, Criterion] = {
         assess_pcwg3,
         partial(summarise_pcwg3, vocabulary=PCWG3_VOCABULARY),
     ),
-    "pcwg3": Criterion(
-        "pcwg3",
-        PCWG3_CITATION,
-        assess_pcwg3,
-        partial(summarise_pcwg3, vocabulary=PCWG3_VOCABULARY),
-    ),
     "percist10": Criterion(
         "percist10", PERCIST10_CITATION, assess_percist10, partial(summarise, vocabulary=PET)
+    ),
+    "rano2": Criterion(
+        "rano2", RANO2_CITATION, assess_rano2, partial(summarise, vocabulary=RANO2_VOCABULARY)
     ),
     "recist11": Criterion("recist11", RECIST11_CITATION, assess_recist11, summarise),
 }

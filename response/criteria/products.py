@@ -7,7 +7,7 @@ it, nodes included; whichever of the two is larger counts as the longest.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -93,14 +93,21 @@ def _part(reading: LesionReading) -> tuple[Product | None, str]:
     return None, why_not(reading)
 
 
+Measure = Callable[[Sequence[LesionReading]], tuple[Product | None, str]]
+"""How a lesion is measured over its parts, or why it is not."""
+
+
 def measure_targets(
-    lesions: Mapping[str, tuple[LesionReading, ...]], targets: Sequence[str], walk: Walk
+    lesions: Mapping[str, tuple[LesionReading, ...]],
+    targets: Sequence[str],
+    walk: Walk,
+    measure: Measure = measure_product,
 ) -> Measured:
-    """The products of all targets; one that is part of another by now adds nothing (R1-24)."""
+    """All targets; one that is part of another by now adds nothing (R1-24)."""
     products: dict[str, Product] = {}
     missing: dict[str, str] = {}
     for lesion in targets:
-        product, why = measure_product(lesions.get(lesion, ()))
+        product, why = measure(lesions.get(lesion, ()))
         if lesion in walk.treated:
             missing[lesion] = walk.treated[lesion]
         elif lesion in walk.merged:
