@@ -53,7 +53,7 @@ from response.criteria.recist11_course import RECIST11
 from response.criteria.recist11_course import assess_course as assess_recist11
 from response.model import Assessment, Reason
 from response.protocol import Protocol
-from response.terms import LesionState, NewLesion, Role
+from response.terms import LesionState, NewLesion
 
 _IN_ORDER = attrgetter("date", "time_point", "as_of")
 
@@ -152,10 +152,10 @@ def _see(
 def _measure_others(here: Here) -> dict[str, Decimal]:
     """Non-targets that happen to be measured, all parts of them, millimetres."""
     sizes = {}
-    for name, readings in here.read.lesions.items():
-        lengths = [reading.diameter_mm for reading in readings]
+    for name in here.disease.non_targets:
+        lengths = [reading.diameter_mm for reading in here.read.lesions.get(name, ())]
         known = [mm for mm in lengths if mm is not None]
-        if readings[0].role is Role.NON_TARGET and len(known) == len(lengths):
+        if known and len(known) == len(lengths):
             sizes[name] = sum(known, Decimal(0))
     return sizes
 

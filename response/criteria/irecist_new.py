@@ -60,6 +60,11 @@ class NewSeen:
         return {name: mm for name, mm in self.sizes.items() if name in self.targets}
 
 
+_NONE: frozenset[str] = frozenset()
+NOTHING_NEW = NewSeen(_NONE, _NONE, _NONE, _NONE, {}, _NONE, _NONE, ())
+"""No new lesion here or before."""
+
+
 @dataclass(slots=True)
 class NewLesions:
     """The new lesions of a course so far.
@@ -81,6 +86,8 @@ class NewLesions:
             for lesion, readings in read.lesions.items()
             if readings[0].role is Role.NEW
         }
+        if not rows and not called:
+            return NOTHING_NEW
         states = {lesion: judge_new(rows[lesion], called.get(lesion)) for lesion in sorted(rows)}
         sizes = {lesion: _size(rows[lesion]) for lesion in states}
         present = [name for name, state in states.items() if state is LesionState.UNEQUIVOCAL]
