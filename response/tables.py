@@ -6,6 +6,8 @@ import datetime as dt
 import gc
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from response.assess import assess_subject, find_criterion
@@ -18,9 +20,21 @@ from response.best_response import (
     has_disease_after_cr,
     select_window,
 )
-from response.export.tables import write_assessments, write_cells, write_subjects
-from response.ingest.measurement_table import read_measurement_table
+from response.errors import InputError
+from response.export.tables import (
+    ASSESSMENT_COLUMNS,
+    LINE,
+    SUBJECT_COLUMNS,
+    TableOf,
+    assessment_cells,
+    summary_cells,
+    write_cells,
+    write_together,
+)
+from response.ingest.csv_table import refuse_rows
+from response.ingest.measurement_table import MeasurementTable, Stream
 from response.ingest.overall_table import OverallResponses, read_overall_table
+from response.ingest.subject_rows import ScatteredRows
 from response.model import SubjectResult
 from response.protocol import BestResponse, Protocol
 
@@ -37,6 +51,9 @@ BEST_RESPONSE_COLUMNS = (
 )
 
 
+Assessed = tuple[Stream, SubjectResult]
+
+
 def assess_table(
     table: Path,
     subjects: Path | None,
@@ -46,28 +63,73 @@ def assess_table(
     out: Path,
     *,
     certainty: bool = False,
-) -> tuple[SubjectResult, ...]:
+) -> int:
     """Assess a measurement table and write ``assessments.csv`` and ``subjects.csv`` into ``out``.
 
-    With ``certainty`` also ``certainty.csv``: how sure each category is.
+    With ``certainty`` also ``certainty.csv``: how sure each category is. Subjects are read,
+    assessed and written one after the other, so memory does not grow with the table; only where
+    the rows of a subject stand apart is the table taken in whole.
 
     Returns
     -------
-    tuple
-        What was written, by subject and reader.
+    int
+        How many subjects, by reader and line of therapy, were assessed.
 
     Raises
     ------
     ManifestError
-        Anything wrong in a table; nothing is written.
+        Anything wrong in a table, or a subject the criterion cannot assess; nothing is written.
     InputError
         The criterion is not known.
     """
     find_criterion(criterion)
+    read = MeasurementTable(table, subjects, time_points)
+    tables = _choose_tables(protocol, with_line=read.names_lines(), certainty=certainty)
+
+    def assess_all(*, whole: bool) -> int:
+        streams = read.streams(whole=whole)
+        return write_together(out, tables, _assess_all(streams, protocol, criterion, table.name))
+
     with _without_garbage_collection():
-        streams = read_measurement_table(table, subjects, time_points)
-        results = tuple(
-            assess_subject(
+        try:
+            return assess_all(whole=False)
+        except ScatteredRows:
+            return assess_all(whole=True)
+
+
+def _choose_tables(
+    protocol: Protocol, *, with_line: bool, certainty: bool
+) -> list[TableOf[Assessed]]:
+    line = [LINE] if with_line else []
+    tables: list[TableOf[Assessed]] = [
+        TableOf(
+            "assessments.csv",
+            (*ASSESSMENT_COLUMNS, *line),
+            lambda one: [assessment_cells(row, with_line=with_line) for row in one[1].assessments],
+        ),
+        TableOf(
+            "subjects.csv",
+            (*SUBJECT_COLUMNS, *line),
+            lambda one: [summary_cells(one[1].summary, with_line=with_line)],
+        ),
+    ]
+    if certainty:
+        from response.export.certainty import CERTAINTY_COLUMNS, certainty_cells
+
+        columns = tuple(CERTAINTY_COLUMNS)
+        cells = partial(certainty_cells, protocol=protocol)
+        tables.append(TableOf("certainty.csv", columns, lambda one: cells(*one)))
+    return tables
+
+
+def _assess_all(
+    streams: Iterable[Stream], protocol: Protocol, criterion: str, name: str
+) -> Iterator[Assessed]:
+    """Assess stream by stream; what cannot be assessed is told when all have been tried."""
+    problems = []
+    for stream in streams:
+        try:
+            result = assess_subject(
                 stream.subject,
                 stream.reader,
                 stream.readings,
@@ -76,16 +138,20 @@ def assess_table(
                 criterion=criterion,
                 time_points=stream.time_points,
             )
-            for stream in streams
-        )
-    out.mkdir(parents=True, exist_ok=True)
-    write_assessments(out / "assessments.csv", results)
-    write_subjects(out / "subjects.csv", results)
-    if certainty:
-        from response.export.certainty import write_certainty
+        except InputError as error:
+            problems.append(str(error))
+            continue
+        if not problems:
+            yield stream, _name_line(result, stream.facts.line)
+    if problems:
+        raise refuse_rows(name, problems)
 
-        write_certainty(out / "certainty.csv", zip(streams, results, strict=True), protocol)
-    return results
+
+def _name_line(result: SubjectResult, line: str | None) -> SubjectResult:
+    if line is None:
+        return result
+    assessments = tuple(replace(row, line=line) for row in result.assessments)
+    return SubjectResult(assessments, replace(result.summary, line=line))
 
 
 @contextmanager

@@ -32,8 +32,7 @@ def test_a_table_becomes_two_tables(tmp_path):
     table, subjects, out = tmp_path / "t.csv", tmp_path / "s.csv", tmp_path / "new" / "out"
     table.write_text(TABLE, encoding="utf-8")
     subjects.write_text(SUBJECTS, encoding="utf-8")
-    results = assess_table(table, subjects, None, Protocol(), "recist11", out)
-    assert len(results) == 1
+    assert assess_table(table, subjects, None, Protocol(), "recist11", out) == 1
     assert sorted(path.name for path in out.iterdir()) == ["assessments.csv", "subjects.csv"]
     baseline, week8, week16 = read_rows(out / "assessments.csv")
     assert (baseline["sum_of_diameters_mm"], baseline["overall_response"]) == ("50", "")
@@ -130,15 +129,15 @@ def test_a_date_without_a_day_is_imputed_and_warned_of(tmp_path):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ("C,2025-01-01,2025-02-26,XX", "overall_response is 'XX'"),
-        ("C,2025-01-01,2025-02-26,", "overall_response is empty"),
+        ("C,2025-01-01,2025-02-26,XX", "overall_response: 'XX' is not one of"),
+        ("C,2025-01-01,2025-02-26,", "overall_response: is empty"),
         ("C,2025-01-01,,CR", "date is empty"),
         ("C,,2025-02-26,CR", "reference_date: is empty"),
-        ("C,never,2025-02-26,CR", "reference_date is 'never'"),
-        ("C,2025-01-01,26/02/2025,CR", "date is '26/02/2025'"),
+        ("C,never,2025-02-26,CR", "reference_date: 'never'"),
+        ("C,2025-01-01,26/02/2025,CR", "date: '26/02/2025'"),
         (",2025-01-01,2025-02-26,CR", "subject: is empty"),
         ("C,2025-01-01,2025-02-26", "3 cells"),
-        ("B,2025-01-02,2025-07-26,CR", "reference_date is 2025-01-02, but line 2"),
+        ("B,2025-01-02,2025-07-26,CR", "reference_date is 2025-01-02, but row 2"),
     ],
 )
 def test_every_wrong_row_is_told_and_nothing_is_written(tmp_path, wrong, said):

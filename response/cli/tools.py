@@ -38,10 +38,10 @@ def assess_table(
     """Turn a table of lesion measurements into assessments.csv and subjects.csv."""
     with plain_errors():
         rules = read_protocol(protocol) if protocol else Protocol()
-        results = assess_measurements(
+        count = assess_measurements(
             table, subjects, time_points, rules, criterion, out, certainty=certainty
         )
-        click.echo(f"{len(results)} subjects and readers assessed")
+        click.echo(f"{count} subjects and readers assessed")
 
 
 @click.command("best-response", epilog="Example: response best-response overall.csv --out best.csv")

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from response.assess import build_course
 from response.certainty import Certainty, compute_certainty
-from response.export.tables import BETWEEN_REASONS, write_cells
+from response.export.tables import BETWEEN_REASONS
 from response.ingest.measurement_table import Stream
 from response.model import SubjectResult, SubjectSummary
 from response.protocol import Protocol
@@ -30,16 +29,12 @@ CERTAINTY_COLUMNS = (
 )
 
 
-def write_certainty(
-    path: Path, pairs: Iterable[tuple[Stream, SubjectResult]], protocol: Protocol
-) -> None:
-    """Write a row for every category that something can be said of."""
-    rows = (
-        _cells(result.summary, found)
-        for stream, result in pairs
-        for found in _certainty(stream, result, protocol)
-    )
-    write_cells(path, CERTAINTY_COLUMNS, rows)
+def certainty_cells(
+    stream: Stream, result: SubjectResult, protocol: Protocol
+) -> Iterable[tuple[str, ...]]:
+    """A row for every category of a stream that something can be said of."""
+    for found in _certainty(stream, result, protocol):
+        yield _cells(result.summary, found)
 
 
 def _certainty(stream: Stream, result: SubjectResult, protocol: Protocol) -> tuple[Certainty, ...]:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from response.errors import InputError
 from response.geometry import Grid
-from response.ingest.csv_table import parse_date, parse_text
 from response.ingest.dicom import Found, Segmentation, Series, find_dicom
 from response.ingest.files import combine_digests, digest_file
 from response.ingest.labels import Labels
@@ -18,6 +17,7 @@ from response.ingest.pixels import read_stack
 from response.ingest.segmentation import read_segmentations
 from response.ingest.series import Stack, choose_series
 from response.ingest.sources import MarkSource, Plan, ScanSource, TimePointSource
+from response.ingest.table_cells import parse_date, parse_text
 from response.model import Reader
 
 Day = tuple[str, str]

@@ -10,19 +10,13 @@ from pathlib import Path
 
 from response.errors import InputError
 from response.geometry import Grid
-from response.ingest.csv_table import (
-    Row,
-    parse_date,
-    parse_flag,
-    parse_positive,
-    parse_text,
-    read_table,
-)
+from response.ingest.csv_table import Row, read_table
 from response.ingest.files import combine_digests, digest_file, find_file
 from response.ingest.images import check_scan, read_volume
 from response.ingest.itk import Image
 from response.ingest.labels import Labels, place_mask, split_components, to_labels
 from response.ingest.sources import MarkSource, Plan, ScanSource, TimePointSource
+from response.ingest.table_cells import parse_date, parse_flag, parse_positive, parse_text
 from response.model import Reader, SubjectFacts
 
 REQUIRED = ("subject", "time_point", "date", "modality", "image", "mask")

@@ -1,56 +1,37 @@
 """The measurement table: lesions without images, one row per lesion and time point.
 
 Everything wrong with the table, and with the tables of subjects and time points beside it, is
-listed at once with row numbers. What a reader could not assess is not wrong.
+listed at once with row numbers. What a reader could not assess is not wrong. Subjects are read
+one after the other, so that a table may be larger than memory.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 
 from response.errors import ManifestError
-from response.ingest.stream_checks import ReadRow, check_stream
-from response.ingest.table_cells import (
-    Parsed,
-    Table,
-    open_table,
-    parse_flag,
-    parse_number,
-    parse_partial_date,
-)
-from response.ingest.tables import read_subjects
+from response.ingest.csv_table import open_table, refuse_rows
+from response.ingest.measurement_rows import OPTIONAL, REQUIRED, Columns, RowParser
+from response.ingest.stream_checks import ReadRow, check_stream, is_plain
+from response.ingest.subject_rows import SubjectRows, group_subjects
+from response.ingest.table_cells import is_partial_date
+from response.ingest.tables import Lines, read_subject_lines
 from response.ingest.time_point_facts import TimePointFacts, read_time_point_facts
 from response.model import AssessedTimePoint, LesionReading, Reader, SubjectFacts
-from response.terms import LesionState, Role
 
-REQUIRED = ("subject", "time_point", "date", "lesion", "role", "diameter_mm", "state")
-EXTRA = (
-    "short_diameter_mm",
-    "viable_diameter_mm",
-    "density_hu",
-    "volume_mm3",
-    "suv_mean",
-    "suv_max",
-    "sul_peak",
-    "tlg",
-)
-OPTIONAL = ("evaluator", "evaluator_id", "organ", "node", "method", "part", "merged_into", *EXTRA)
-
-MAX_DIAMETER_MM = Decimal(1000)
-"""Longer than a trunk: no lesion has this diameter."""
-
-NO_EXTRA: Mapping[str, Decimal] = {}
-
-MAY_BE_NEGATIVE = frozenset({"density_hu"})
+GRACE = dt.timedelta(days=1)
+"""A scan of today may be dated tomorrow, where it was made."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """What one reader read of one subject: what :func:`response.assess.assess_subject` takes."""
+    """What one reader read of one subject (and line of therapy: ``facts.line``).
+
+    What :func:`response.assess.assess_subject` takes.
+    """
 
     subject: str
     reader: Reader
@@ -66,218 +47,191 @@ def read_measurement_table(
     *,
     today: dt.date | None = None,
 ) -> tuple[Stream, ...]:
-    """Read a measurement table and the tables beside it.
+    """Read a measurement table and the tables beside it, whole.
 
     Parameters
     ----------
     table, subjects, time_points
         One row per lesion and time point; dates by subject; facts of the whole patient.
     today
-        Deaths and contacts after it are refused.
+        Scans, deaths and contacts after it are refused (scans with a day's grace).
 
     Raises
     ------
     ManifestError
         Anything wrong in any of the tables, all of it in ``problems``.
     """
-    problems: list[str] = []
-    facts = _read_subject_facts(subjects, today or dt.date.today(), problems)
-    said = _read_facts_of_time_points(time_points, problems)
-    streams: dict[tuple[str, Reader], list[ReadRow]] = {}
-    partial: dict[tuple[str, str, dt.date], str] = {}
-    problems += _read_rows(table, streams, partial)
-    made = []
-    for (subject, reader), read in sorted(streams.items()):
-        known = facts.get(subject) or SubjectFacts(subject)
-        checked, found = check_stream(read, known.treatment_start)
-        problems += [f"{table.name} row {number}: {text}" for number, text in found]
-        seen = {(row.reading.date, row.reading.time_point) for row in read}
-        about = said.of_stream(subject, reader, seen, partial)
-        made.append(Stream(subject, reader, known, checked, about))
-    problems += said.find_unused()
-    if problems:
-        raise ManifestError(f"{table.name}: " + "; ".join(problems), problems)
-    return tuple(made)
+    return tuple(MeasurementTable(table, subjects, time_points, today=today).streams(whole=True))
 
 
-def _read_subject_facts(
-    path: Path | None, today: dt.date, problems: list[str]
-) -> Mapping[str, SubjectFacts]:
-    if path is None:
-        return {}
-    try:
-        facts, wrong = read_subjects(path, today)
-    except ManifestError as error:
-        problems += [f"{path.name}: {problem}" for problem in error.problems or (str(error),)]
-        return {}
-    problems += [problem.text for problem in wrong]
-    return facts
+class MeasurementTable:
+    """A measurement table and the tables beside it, read one subject at a time.
 
+    The tables beside it are read at once, the measurements by :meth:`streams`.
+    """
 
-def _read_facts_of_time_points(path: Path | None, problems: list[str]) -> TimePointFacts:
-    if path is None:
-        return TimePointFacts("", {}, {})
-    try:
-        facts, wrong = read_time_point_facts(path)
-    except ManifestError as error:
-        problems += [f"{path.name}: {problem}" for problem in error.problems or (str(error),)]
-        return TimePointFacts(path.name, {}, {})
-    problems += wrong
-    return facts
+    def __init__(
+        self,
+        table: Path,
+        subjects: Path | None = None,
+        time_points: Path | None = None,
+        *,
+        today: dt.date | None = None,
+    ) -> None:
+        self._path = table
+        self._today = today or dt.date.today()
+        self._beside: list[str] = []
+        self._lines = self._read_subjects(subjects)
+        self._said = self._read_time_points(time_points)
+        self._subjects_name = subjects.name if subjects else ""
 
-
-# ----------------------------------------------------------------------------------------- rows
-
-
-def _read_rows(
-    path: Path,
-    streams: dict[tuple[str, Reader], list[ReadRow]],
-    partial: dict[tuple[str, str, dt.date], str],
-) -> list[str]:
-    """Sort the rows into streams; give what is wrong with them."""
-    raw: dict[tuple[str, str, str], list[ReadRow]] = {}
-    problems: list[str] = []
-    try:
-        table = open_table(path, REQUIRED, OPTIONAL)
-        problems = table.problems
-        _gather_rows(table, raw, partial)
-    except ManifestError as error:
-        problems = [*problems, *error.problems]
-    for (subject, evaluator, evaluator_id), rows in raw.items():
-        reader = Reader(evaluator.upper() or Reader().evaluator, evaluator_id)
-        streams.setdefault((subject, reader), []).extend(rows)
-    return problems
-
-
-def _gather_rows(
-    table: Table,
-    raw: dict[tuple[str, str, str], list[ReadRow]],
-    partial: dict[tuple[str, str, dt.date], str],
-) -> None:
-    parser = _RowParser(table)
-    at_evaluator, at_id, at_date = table.places(("evaluator", "evaluator_id", "date"))
-    for number, cells in table.rows():
-        row = parser.parse(number, cells)
-        if row is None:
-            continue
-        raw.setdefault((row.subject, cells[at_evaluator], cells[at_id]), []).append(row)
-        if len(cells[at_date]) < len("2025-01-31"):
-            partial[row.subject, row.reading.time_point, row.reading.date] = cells[at_date]
-
-
-def _parse_length(text: str) -> Decimal:
-    length = parse_number(text)
-    if length < 0:
-        raise ValueError(f"is {text}: a length is not negative")
-    if length > MAX_DIAMETER_MM:
-        raise ValueError(f"is {text}: no lesion is longer than {MAX_DIAMETER_MM} mm")
-    return length
-
-
-def _parse_amount(text: str) -> Decimal:
-    amount = parse_number(text)
-    if amount < 0:
-        raise ValueError(f"is {text}: it cannot be negative")
-    return amount
-
-
-def _parse_role(text: str) -> Role:
-    try:
-        return Role(text.upper())
-    except ValueError:
-        raise ValueError(f"is {text!r}: one of {', '.join(Role)}") from None
-
-
-def _parse_state(text: str) -> LesionState:
-    try:
-        return LesionState(text.upper())
-    except ValueError:
-        raise ValueError(f"is {text!r}: one of {', '.join(LesionState)}") from None
-
-
-class _RowParser:
-    """Turns the cells of a row into a reading; reports what cannot be."""
-
-    def __init__(self, table: Table) -> None:
-        self._table = table
-        self._dates = Parsed(parse_partial_date)
-        self._roles = Parsed(_parse_role)
-        self._nodes = Parsed(parse_flag)
-        self._lengths = Parsed(_parse_length)
-        self._states = Parsed(_parse_state)
-        self._at = table.places(("date", "role", "node", "diameter_mm", "state"))
-        self._words = table.places(
-            ("subject", "time_point", "lesion", "organ", "method", "part", "merged_into")
-        )
-        self._extra = [
-            (name, table.column(name), self._extra_kind(name))
-            for name in EXTRA
-            if table.column(name) >= 0
-        ]
-
-    @staticmethod
-    def _extra_kind(name: str) -> Parsed[Decimal]:
-        if name in MAY_BE_NEGATIVE:
-            return Parsed(parse_number)
-        return Parsed(_parse_length if name.endswith("_mm") else _parse_amount)
-
-    def parse(self, number: int, cells: list[str]) -> ReadRow | None:
-        """The reading of a row; ``None``, and reported, if it has none."""
-        at_date, at_role, at_node, at_length, at_state = self._at
-        subject, time_point, lesion, organ, method, part, into = self._words
+    def names_lines(self) -> bool:
+        """Whether any row names a line of therapy."""
+        if any(line for lines in self._lines.values() for line in lines):
+            return True
         try:
-            date = self._dates[cells[at_date]]
-            node = self._nodes[cells[at_node]]
-            if date is None or not cells[subject] or not cells[time_point]:
-                raise ValueError
-            reading = LesionReading(
-                cells[time_point],
-                date,
-                cells[lesion],
-                self._roles[cells[at_role]],
-                cells[organ],
-                node is True,
-                cells[method],
-                self._lengths[cells[at_length]],
-                self._states[cells[at_state]],
-                cells[part],
-                cells[into],
-                extra=self._read_extra(cells) if self._extra else NO_EXTRA,
+            table = open_table(self._path, REQUIRED, OPTIONAL)
+            at = table.column("line")
+            return at >= 0 and any(
+                cells[at].strip() for _numbers, rows in table.blocks() for cells in rows
             )
-            return ReadRow(number, cells[subject], reading, node)
-        except ValueError:
-            self._report(number, cells)
-            return None
+        except ManifestError:
+            return False
 
-    def _read_extra(self, cells: list[str]) -> Mapping[str, Decimal]:
-        said = ((name, parsed[cells[place]]) for name, place, parsed in self._extra)
-        return {name: value for name, value in said if value is not None}
+    def streams(self, *, whole: bool = False) -> Iterator[Stream]:
+        """Each reader's stream of each subject; none after the first problem.
 
-    def _report(self, number: int, cells: list[str]) -> None:
-        """Say of every cell of a row what is wrong with it."""
-        texts = [
-            f"{name} is empty"
-            for name in ("subject", "time_point", "date")
-            if not cells[self._table.column(name)]
-        ]
-        names = ("date", "role", "node", "diameter_mm", "state")
-        kinds = (self._dates, self._roles, self._nodes, self._lengths, self._states)
-        checks = [
-            *zip(names, self._at, (kind.__getitem__ for kind in kinds), strict=True),
-            *((name, place, kind.__getitem__) for name, place, kind in self._extra),
-        ]
-        for name, place, parse in checks:
-            try:
-                parse(cells[place])
-            except ValueError as error:
-                texts.append(f"{name} {error}")
-        where = describe(cells[self._words[0]], cells[self._words[1]], cells[self._words[2]])
-        for text in texts:
-            self._table.report(number, f"{where}{text}")
+        Parameters
+        ----------
+        whole
+            Take the whole table in first: needed where the rows of a subject stand apart.
+
+        Raises
+        ------
+        ScatteredRows
+            The rows of a subject stand apart, and the table was not taken in whole.
+        ManifestError
+            At the end: anything wrong in any of the tables, all of it in ``problems``.
+        """
+        problems: list[tuple[int, str]] = []
+        unreadable: tuple[str, ...] = ()
+        try:
+            table = open_table(self._path, REQUIRED, OPTIONAL)
+            problems = table.problems
+            parser = RowParser(table, self._today + GRACE)
+            for rows in group_subjects(table, whole=whole):
+                made, found = self._read_subject(parser, rows)
+                problems += found
+                if not problems and not self._beside:
+                    yield from made
+        except ManifestError as error:
+            unreadable = tuple(f"{self._path.name}: {text}" for text in error.problems)
+        told = [f"{self._path.name} row {number}: {text}" for number, text in sorted(problems)]
+        told += [*unreadable, *self._beside]
+        if not unreadable:
+            told += self._said.find_unused()
+        if told:
+            raise refuse_rows(self._path.name, told)
+
+    # -------------------------------------------------------------------------- one subject
+
+    def _read_subject(
+        self, parser: RowParser, rows: SubjectRows
+    ) -> tuple[list[Stream], list[tuple[int, str]]]:
+        parts, problems = parser.parse(rows)
+        problems += _find_unnamed_lines(parts)
+        evaluators = {(part.line, part.reader.evaluator_id) for part in parts}
+        made = []
+        for part in sorted(parts, key=lambda part: (part.reader, part.line)):
+            facts, why = self._find_facts(part)
+            problems += [(part.numbers[0], why)] if why else []
+            readings, found = _check(part, facts)
+            problems += found
+            alone = sum(line == part.line for line, _ in evaluators) == 1
+            about = self._said.of_stream(
+                facts,
+                part.reader,
+                zip(part.date, part.time_point, strict=True),
+                _find_partial_dates(part),
+                alone=alone,
+            )
+            made.append(Stream(part.subject, part.reader, facts, readings, about))
+        return made, problems
+
+    def _find_facts(self, part: Columns) -> tuple[SubjectFacts, str]:
+        """The facts of a subject's line of therapy, and why there are none that fit."""
+        known = self._lines.get(part.subject)
+        if known is None or part.line in known:
+            found = (
+                known[part.line] if known else SubjectFacts(part.subject, line=part.line or None)
+            )
+            return found, ""
+        if not part.line and len(known) == 1:
+            return next(iter(known.values())), ""
+        name, there = self._subjects_name, ", ".join(sorted(known))
+        why = f"line: {part.line!r} is none of {there}, the lines of this subject in {name}"
+        if not part.line:
+            why = f"line: is empty, but {name} has the lines {there}: say which in the column line"
+        elif "" in known:
+            why = f"line: {part.line!r}, but {name} names no line: give it a row for each line"
+        return SubjectFacts(part.subject), f"subject {part.subject}: {why}"
+
+    # --------------------------------------------------------------------- the tables beside
+
+    def _read_subjects(self, path: Path | None) -> Mapping[str, Lines]:
+        if path is None:
+            return {}
+        try:
+            lines, wrong = read_subject_lines(path, self._today + GRACE)
+        except ManifestError as error:
+            self._beside += [f"{path.name}: {problem}" for problem in error.problems]
+            return {}
+        self._beside += [problem.text for problem in wrong]
+        return lines
+
+    def _read_time_points(self, path: Path | None) -> TimePointFacts:
+        if path is None:
+            return TimePointFacts()
+        try:
+            facts, wrong = read_time_point_facts(path)
+        except ManifestError as error:
+            self._beside += [f"{path.name}: {problem}" for problem in error.problems]
+            return TimePointFacts()
+        self._beside += wrong
+        return facts
 
 
-def describe(subject: str, time_point: str, lesion: str) -> str:
-    """Which subject, time point and lesion a row is of, as far as it says."""
-    named = (("subject", subject), ("time point", time_point), ("lesion", lesion))
-    said = ", ".join(f"{what} {name}" for what, name in named if name)
-    return f"{said}: " if said else ""
+def _check(
+    part: Columns, facts: SubjectFacts
+) -> tuple[tuple[LesionReading, ...], list[tuple[int, str]]]:
+    readings = part.readings()
+    if is_plain(part, facts.treatment_start):
+        return tuple(readings), []
+    rows = [
+        ReadRow(number, part.subject, reading, node)
+        for number, reading, node in zip(part.numbers, readings, part.node, strict=True)
+    ]
+    return check_stream(rows, facts.treatment_start)
+
+
+def _find_unnamed_lines(parts: Sequence[Columns]) -> list[tuple[int, str]]:
+    named = sorted({part.line for part in parts if part.line})
+    return [
+        (
+            part.numbers[0],
+            f"subject {part.subject}: line: is empty, but other rows of this subject name "
+            f"{', '.join(named)}",
+        )
+        for part in parts
+        if named and not part.line
+    ]
+
+
+def _find_partial_dates(part: Columns) -> dict[tuple[dt.date, str], str]:
+    """Dates without a day as they were given, by what they were taken as."""
+    if not any(is_partial_date(text.strip()) for text in set(part.date_text)):
+        return {}
+    given = zip(part.date, part.time_point, part.date_text, strict=True)
+    return {
+        (date, name): text.strip() for date, name, text in given if is_partial_date(text.strip())
+    }

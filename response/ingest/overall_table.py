@@ -8,9 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from response.best_response import NOT_DONE, OVERALL_CODES, Visit
-from response.errors import InputError, ManifestError
-from response.ingest.csv_table import Row, parse_text, read_table
-from response.ingest.table_cells import is_partial_date, parse_date, parse_partial_date
+from response.errors import InputError
+from response.ingest.csv_table import Row, read_table, refuse_rows
+from response.ingest.table_cells import (
+    is_partial_date,
+    parse_date,
+    parse_partial_date,
+    parse_text,
+)
 
 REQUIRED = ("subject", "reference_date", "date", "overall_response")
 OPTIONAL = ("new_therapy_date",)
@@ -54,12 +59,12 @@ def read_overall_table(path: Path) -> tuple[OverallResponses, ...]:
         try:
             one = _parse(row)
             by_subject.setdefault(one.subject, []).append(one)
-        except ValueError as error:
-            problems.append(f"{path.name} line {row.line}: {error}")
+        except InputError as error:
+            problems.append(f"{path.name} row {row.line}: {error}")
     for rows in by_subject.values():
         problems += [f"{path.name} {text}" for text in _find_contradictions(rows)]
     if problems:
-        raise ManifestError(f"{path.name}: " + "; ".join(problems), problems)
+        raise refuse_rows(path.name, problems)
     return tuple(_gather(rows) for rows in by_subject.values())
 
 
@@ -72,35 +77,25 @@ def _parse(row: Row) -> _Assessed:
     return _Assessed(
         row,
         subject,
-        _parse_day("reference_date", parse_text("reference_date", cells["reference_date"])),
-        _parse_day("new_therapy_date", therapy) if therapy else None,
+        parse_date("reference_date", parse_text("reference_date", cells["reference_date"])),
+        parse_date("new_therapy_date", therapy) if therapy else None,
         _parse_visit(cells["date"], cells["overall_response"]),
         cells["date"] if is_partial_date(cells["date"]) else "",
     )
-
-
-def _parse_day(column: str, text: str) -> dt.date:
-    try:
-        return parse_date(text)
-    except ValueError as error:
-        raise InputError(f"{column} {error}") from None
 
 
 def _parse_visit(date: str, overall: str) -> Visit | None:
     code = overall.upper()
     if code and code not in OVERALL_CODES:
         allowed = ", ".join(sorted(OVERALL_CODES))
-        raise InputError(f"overall_response is {overall!r}: one of {allowed}")
+        raise InputError(f"overall_response: {overall!r} is not one of {allowed}")
     if not date:
         if code not in NOT_DONE:
-            raise InputError(f"overall_response is {code}, but date is empty")
+            raise InputError(f"overall_response: {code}, but date is empty")
         return None
     if not code:
-        raise InputError("overall_response is empty, but there is a date: say NE or ND")
-    try:
-        return Visit(parse_partial_date(date), code)
-    except ValueError as error:
-        raise InputError(f"date {error}") from None
+        raise InputError("overall_response: is empty, but there is a date: say NE or ND")
+    return Visit(parse_partial_date("date", date), code)
 
 
 def _find_contradictions(rows: list[_Assessed]) -> Iterable[str]:
@@ -108,13 +103,13 @@ def _find_contradictions(rows: list[_Assessed]) -> Iterable[str]:
     for one in rows[1:]:
         if one.reference != first.reference:
             yield (
-                f"line {one.row.line}: reference_date is {one.reference}, but line "
+                f"row {one.row.line}: reference_date is {one.reference}, but row "
                 f"{first.row.line} of the same subject says {first.reference}"
             )
     therapies = sorted({one.new_therapy for one in rows if one.new_therapy is not None})
     if len(therapies) > 1:
         said = " and ".join(str(date) for date in therapies)
-        yield f"line {first.row.line}: new_therapy_date is {said} for one subject"
+        yield f"row {first.row.line}: new_therapy_date is {said} for one subject"
 
 
 def _gather(rows: list[_Assessed]) -> OverallResponses:

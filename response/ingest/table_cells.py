@@ -1,164 +1,85 @@
-"""Reading large CSV tables: rows as lists of cells, and cells parsed once each.
+"""What a cell says: turned into a value, or refused by the name of its column.
 
-A measurement table has hundreds of thousands of rows that say the same things again and again, so
-rows are not dictionaries and a parsed cell is remembered. Everything wrong is collected.
+Cells come stripped. Every parser raises :class:`~response.errors.InputError` with the column, the
+cell and what it should be.
 """
 
 from __future__ import annotations
 
 import calendar
-import csv
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from decimal import Decimal
-from pathlib import Path
+from enum import StrEnum
 from typing import TypeVar
 
-from response.errors import ManifestError
+from response.errors import InputError
 
 Value = TypeVar("Value")
+Code = TypeVar("Code", bound=StrEnum)
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MONTH = re.compile(r"\d{4}-\d{2}", re.ASCII)
-_FLAGS = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
+_TRUE = {"true", "yes", "1"}
+_FALSE = {"false", "no", "0", ""}
+
+EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2199, 12, 31)
+
 MAX_DECIMALS = 12
 """More digits than anybody measures: sums stay exact in 28-digit decimals."""
 
-EARLIEST_YEAR, LATEST_YEAR = 1900, 2199
+MAX_LENGTH_MM = Decimal(1000)
+"""Longer than a trunk: no lesion has this diameter."""
+
+REMEMBERED = 100_000
+"""How many different cells of a column are kept."""
 
 
-@dataclass(slots=True)
-class Table:
-    """A table being read: its columns, the problems so far, and the lines below the header."""
-
-    name: str
-    columns: dict[str, int]
-    lines: Iterator[list[str]]
-    problems: list[str] = field(default_factory=list)
-
-    def column(self, name: str) -> int:
-        """The place of a column in a row's cells; ``-1``, an empty cell, if it is not there."""
-        return self.columns.get(name, -1)
-
-    def places(self, names: Sequence[str]) -> list[int]:
-        """The places of several columns."""
-        return [self.column(name) for name in names]
-
-    def report(self, number: int, text: str) -> None:
-        """Keep a problem of a row."""
-        self.problems.append(f"{self.name} row {number}: {text}")
-
-    def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Each row once: its number as a spreadsheet shows it, and its cells, stripped.
-
-        Raises
-        ------
-        ManifestError
-            The file stops being a table.
-        """
-        width, number = len(self.columns), 1
-        try:
-            for number, cells in enumerate(self.lines, start=2):
-                if len(cells) == width:
-                    row = [cell.strip() for cell in cells]
-                    row.append("")
-                    yield number, row
-                elif any(cell.strip() for cell in cells):
-                    self.report(number, f"{len(cells)} cells where the header has {width}")
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise _not_a_table(self.name, error) from None
-        if number == 1:
-            raise _refuse(f"{self.name}: no rows below the header")
+def parse_text(column: str, text: str) -> str:
+    """Take a cell that may not be empty."""
+    if not text:
+        raise InputError(f"{column}: is empty")
+    return text
 
 
-def open_table(path: Path, required: Sequence[str], optional: Sequence[str] = ()) -> Table:
-    """Begin to read a CSV file with known columns in any order.
-
-    Raises
-    ------
-    ManifestError
-        It cannot be read as a CSV table, or a column is missing, unknown or there twice.
-    """
-    lines = _read_lines(path)
-    try:
-        header = [name.strip() for name in next(lines)]
-    except StopIteration:
-        raise _refuse(f"{path.name}: empty; a table needs a header") from None
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise _not_a_table(path.name, error) from None
-    _check_header(path, header, required, optional)
-    return Table(path.name, {name: place for place, name in enumerate(header)}, lines)
-
-
-def _read_lines(path: Path) -> Iterator[list[str]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            yield from csv.reader(file, strict=True)
-    except OSError as error:
-        raise _refuse(f"{path.name}: cannot be read: {error.strerror}") from None
-
-
-def _not_a_table(name: str, error: Exception) -> ManifestError:
-    return _refuse(f"{name}: not a CSV table in UTF-8: {error}")
-
-
-def _refuse(problem: str) -> ManifestError:
-    return ManifestError(problem, [problem])
-
-
-def _check_header(
-    path: Path, header: list[str], required: Sequence[str], optional: Sequence[str]
-) -> None:
-    if len(header) == 1 and ";" in header[0]:
-        problem = f"{path.name}: columns are separated by semicolons; save it with commas"
-        raise ManifestError(problem, [problem])
-    missing = [name for name in required if name not in header]
-    known = {*required, *optional}
-    unknown = sorted({name for name in header if name not in known})
-    twice = sorted({name for name in header if header.count(name) > 1})
-    problems = [f"{path.name}: column {name!r} is missing" for name in missing]
-    problems += [f"{path.name}: column {name!r} is not known" for name in unknown]
-    problems += [f"{path.name}: column {name!r} is there twice" for name in twice]
-    if problems:
-        said = f"; known are {', '.join((*required, *optional))}" if unknown else ""
-        raise ManifestError("; ".join(problems) + said, problems)
-
-
-# ---------------------------------------------------------------------------------------- cells
-
-
-def parse_date(text: str) -> dt.date:
-    """A whole date, ISO 8601.
+def parse_date(column: str, text: str, *, latest: dt.date | None = None) -> dt.date:
+    """Read an ISO 8601 day, not after `latest`.
 
     Examples
     --------
-    >>> parse_date("2025-02-03")
-    datetime.date(2025, 2, 3)
+    >>> parse_date("date", "2025-02-30")
+    Traceback (most recent call last):
+        ...
+    response.errors.InputError: date: '2025-02-30' is not a day; write it as 2025-03-31
     """
-    if _DATE.fullmatch(text):
-        try:
-            date = dt.date.fromisoformat(text)
-        except ValueError:
-            raise ValueError(f"is {text!r}: there is no such day") from None
-        if EARLIEST_YEAR <= date.year <= LATEST_YEAR:
-            return date
-    raise ValueError(f"is {text!r}: give a date as YYYY-MM-DD")
+    try:
+        if not _DATE.fullmatch(text):
+            raise ValueError
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"{column}: {text!r} is not a day; write it as 2025-03-31") from None
+    if day < EARLIEST:
+        raise InputError(f"{column}: {text} is too long ago to be true")
+    if latest is not None and day > latest:
+        raise InputError(f"{column}: {text} is in the future (later than {latest})")
+    if day > LATEST:
+        raise InputError(f"{column}: {text} is too far ahead to be true")
+    return day
 
 
-def parse_partial_date(text: str) -> dt.date:
-    """A date whose day may be missing: the last day of its month (A21).
+def parse_partial_date(column: str, text: str, *, latest: dt.date | None = None) -> dt.date:
+    """Read a day, or a month without one: then the last day of that month (A21).
 
     Examples
     --------
-    >>> parse_partial_date("2024-02")
+    >>> parse_partial_date("date", "2024-02")
     datetime.date(2024, 2, 29)
     """
-    if not _MONTH.fullmatch(text):
-        return parse_date(text)
-    first = parse_date(f"{text}-01")
+    if not is_partial_date(text):
+        return parse_date(column, text, latest=latest)
+    first = parse_date(column, f"{text}-01", latest=latest)
     return first.replace(day=calendar.monthrange(first.year, first.month)[1])
 
 
@@ -167,33 +88,96 @@ def is_partial_date(text: str) -> bool:
     return _MONTH.fullmatch(text) is not None
 
 
-def parse_number(text: str) -> Decimal:
-    """A decimal number, every digit kept."""
+def parse_flag(column: str, text: str) -> bool:
+    """Read true or false (also yes, no, 1, 0, in any case); empty is false."""
+    if text.lower() in _TRUE:
+        return True
+    if text.lower() in _FALSE:
+        return False
+    raise InputError(f"{column}: {text!r} is neither true nor false")
+
+
+def parse_code(column: str, text: str, codes: type[Code]) -> Code:
+    """Read one of the codes of an enumeration."""
+    try:
+        return codes(text)
+    except ValueError:
+        allowed = ", ".join(code.value for code in codes)
+        raise InputError(f"{column}: {text!r} is not one of {allowed}") from None
+
+
+def parse_number(column: str, text: str) -> Decimal:
+    """Read a decimal number, every digit kept.
+
+    Examples
+    --------
+    >>> parse_number("density_hu", "-12.50")
+    Decimal('-12.50')
+    """
     if not _NUMBER.fullmatch(text):
-        raise ValueError(f"is {text!r}: not a number")
+        raise InputError(f"{column}: {text[:40]!r} is not a number (decimals with a point)")
     number = Decimal(text)
     exponent = number.as_tuple().exponent
     if isinstance(exponent, int) and (-exponent > MAX_DECIMALS or number.adjusted() > MAX_DECIMALS):
-        raise ValueError(f"is {text!r}: too many digits to be a measurement")
+        raise InputError(f"{column}: {text[:40]!r} has too many digits to be a measurement")
     return number
 
 
-def parse_flag(text: str) -> bool:
-    """``true`` or ``false``."""
+def parse_amount(column: str, text: str) -> Decimal:
+    """Read a number that is not negative, in whatever unit."""
+    amount = parse_number(column, text)
+    if amount < 0:
+        raise InputError(f"{column}: {text} is below 0")
+    return amount
+
+
+def parse_length(column: str, text: str) -> Decimal:
+    """Read a length of a lesion in millimetres."""
+    length = parse_amount(column, text)
+    if length > MAX_LENGTH_MM:
+        raise InputError(f"{column}: {text} is longer than any lesion ({MAX_LENGTH_MM} mm)")
+    return length
+
+
+def parse_positive(column: str, text: str) -> float:
+    """Read a number above 0."""
     try:
-        return _FLAGS[text.casefold()]
-    except KeyError:
-        raise ValueError(f"is {text!r}: give true or false") from None
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 < number < float("inf"):
+        raise InputError(f"{column}: {text!r} is not a number above 0 (decimals with a point)")
+    return number
 
 
-class Parsed(dict[str, Value | None]):
-    """What cells of one kind say, remembered. An empty cell says ``None``."""
+class Parsed(dict[str, Value]):
+    """What the cells of one column say, each different cell parsed once.
 
-    def __init__(self, parse: Callable[[str], Value]) -> None:
-        super().__init__({"": None})
+    Examples
+    --------
+    >>> flags = Parsed("node", parse_flag)
+    >>> flags[" TRUE "], flags["no"]
+    (True, False)
+    """
+
+    def __init__(self, column: str, parse: Callable[[str, str], Value]) -> None:
+        super().__init__()
+        self._column = column
         self._parse = parse
 
-    def __missing__(self, text: str) -> Value | None:
-        value = self._parse(text)
+    def __missing__(self, text: str) -> Value:
+        value = self._parse(self._column, text.strip())
+        if len(self) >= REMEMBERED:
+            self.clear()
         self[text] = value
         return value
+
+
+def optional(parse: Callable[[str, str], Value]) -> Callable[[str, str], Value | None]:
+    """Make a parser take an empty cell as ``None``."""
+    return lambda column, text: parse(column, text) if text else None
+
+
+def any_text(column: str, text: str) -> str:
+    """Take a cell as it is."""
+    return text

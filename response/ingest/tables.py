@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from response.errors import InputError
-from response.ingest.csv_table import (
-    Row,
-    parse_code,
-    parse_date,
-    parse_flag,
-    parse_text,
-    read_table,
-)
+from response.ingest.csv_table import Row, read_table
+from response.ingest.table_cells import parse_code, parse_date, parse_flag, parse_text
 from response.model import LesionFact, Reader, SubjectFacts
 from response.terms import STATES_BY_ROLE, LesionState, Role
 
@@ -39,6 +33,10 @@ LESION_COLUMNS = (
     "state",
     "note",
 )
+
+
+Lines = Mapping[str, SubjectFacts]
+"""What is known of each line of therapy of a subject; the only one may have no name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +68,69 @@ def read_subjects(
     ManifestError
         The table cannot be used as a whole.
     """
-    facts: dict[str, SubjectFacts] = {}
+    rows, problems = _read_facts(path, today, SUBJECT_COLUMNS)
+    return {subject: facts for (subject, _line), (_number, facts) in rows.items()}, tuple(problems)
+
+
+def read_subject_lines(path: Path, today: dt.date) -> tuple[dict[str, Lines], tuple[Problem, ...]]:
+    """Read ``subjects.csv`` with one row per subject and line of therapy.
+
+    A line ends where the next one starts: that is its ``new_therapy_date`` unless another is
+    given. A death that one row knows of is known to all lines of the subject.
+
+    Raises
+    ------
+    ManifestError
+        The table cannot be used as a whole.
+    """
+    rows, problems = _read_facts(path, today, (*SUBJECT_COLUMNS, "line"))
+    subjects: dict[str, dict[str, tuple[int, SubjectFacts]]] = {}
+    for (subject, line), row in rows.items():
+        subjects.setdefault(subject, {})[line] = row
+    for subject, lines in subjects.items():
+        for number, text in _find_contradictions(lines):
+            problems.append(Problem(subject, "", f"{path.name} row {number}: {text}"))
+    return {subject: _join_lines(lines) for subject, lines in subjects.items()}, tuple(problems)
+
+
+def _find_contradictions(
+    lines: Mapping[str, tuple[int, SubjectFacts]],
+) -> Iterable[tuple[int, str]]:
+    if len(lines) > 1 and "" in lines:
+        yield lines[""][0], "line: is empty, but another row of this subject names one"
+    died = {facts.death_date: number for number, facts in lines.values() if facts.death_date}
+    if len(died) > 1:
+        said = " and ".join(f"{day} (row {number})" for day, number in died.items())
+        yield max(died.values()), f"death_date: {said} for one subject"
+
+
+def _join_lines(lines: Mapping[str, tuple[int, SubjectFacts]]) -> Lines:
+    starts = sorted({f.treatment_start for _, f in lines.values() if f.treatment_start})
+    death = next((f.death_date for _, f in lines.values() if f.death_date), None)
+    joined = {}
+    for line, (_number, facts) in lines.items():
+        start = facts.treatment_start
+        following = next((day for day in starts if start is not None and day > start), None)
+        therapy = facts.new_therapy_date or following
+        joined[line] = replace(facts, new_therapy_date=therapy, death_date=death)
+    return joined
+
+
+def _read_facts(
+    path: Path, today: dt.date, columns: Sequence[str]
+) -> tuple[dict[tuple[str, str], tuple[int, SubjectFacts]], list[Problem]]:
+    facts: dict[tuple[str, str], tuple[int, SubjectFacts]] = {}
     problems = []
-    for row in read_table(path, ("subject",), SUBJECT_COLUMNS):
+    for row in read_table(path, ("subject",), columns):
         subject = row.cells["subject"]
         try:
             made = _parse_subject(row, today)
-            if facts.setdefault(subject, made) != made:
-                raise InputError("subject: is there twice, with other dates")
+            first, known = facts.setdefault((subject, made.line or ""), (row.line, made))
+            if known != made:
+                raise InputError(f"subject: is there twice, with other dates in row {first}")
         except InputError as error:
-            problems.append(Problem(subject, "", f"{path.name} line {row.line}: {error}"))
-    return facts, tuple(problems)
+            problems.append(Problem(subject, "", f"{path.name} row {row.line}: {error}"))
+    return facts, problems
 
 
 def _parse_subject(row: Row, today: dt.date) -> SubjectFacts:
@@ -91,7 +141,8 @@ def _parse_subject(row: Row, today: dt.date) -> SubjectFacts:
         for column in SUBJECT_COLUMNS
         if row.cells.get(column)
     }
-    return SubjectFacts(parse_text("subject", row.cells["subject"]), **dates)
+    subject = parse_text("subject", row.cells["subject"])
+    return SubjectFacts(subject, **dates, line=row.cells.get("line") or None)
 
 
 def read_lesions(path: Path) -> tuple[tuple[LesionRow, ...], tuple[Problem, ...]]:
@@ -105,7 +156,7 @@ def read_lesions(path: Path) -> tuple[tuple[LesionRow, ...], tuple[Problem, ...]
     rows: list[LesionRow] = []
     problems = []
     for row in read_table(path, ("subject", "time_point", "label"), LESION_COLUMNS):
-        where = f"{path.name} line {row.line}"
+        where = f"{path.name} row {row.line}"
         try:
             rows.append(_parse_lesion(row, where))
         except InputError as error:

@@ -30,7 +30,7 @@ def test_a_bad_row_on_a_lesion_refuses_its_time_point(clinic, row, reason):
     report = clinic.ingest()
     assert report.taken == (("P1", "T1"),)
     assert reason in report.refused[0].reason
-    assert "lesions.csv line" in report.refused[0].reason
+    assert "lesions.csv row" in report.refused[0].reason
 
 
 def test_a_new_lesion_at_a_later_time_point_is_taken(clinic):
