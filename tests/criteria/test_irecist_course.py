@@ -132,6 +132,12 @@ def test_a_non_target_that_is_measured_and_did_not_grow_confirms_nothing():
     assert overall(course, '[irecist]\nnon_target_pd_again = "further"') == ["iUPD", "iUPD"]
 
 
+@pytest.mark.parametrize(("first", "then"), [((UP, 30), UP), (UP, (UP, 30))])
+def test_a_non_target_that_is_measured_only_once_did_not_grow(first, then):
+    course = {0: {"T1": 100, "P1": "PRESENT"}, 56: {"T1": 100, "P1": first}}
+    assert overall(course | {112: {"T1": 100, "P1": then}}) == ["iUPD", "iUPD"]
+
+
 def test_an_equivocal_new_lesion_is_no_progression_and_confirms_none():
     course = {0: {"T1": 100}, 56: {"T1": 100, "N1": "EQUIVOCAL"}}
     row = last(course)
@@ -163,6 +169,10 @@ def test_a_confirmation_never_rewrites_the_iupd_before_it():
 
 
 # -------------------------------------------------------------------------------------- the reset
+
+
+def test_a_scan_too_early_to_confirm_may_set_an_iupd_aside():
+    assert overall({0: {"T1": 100}, 56: {"T1": 125}, 76: {"T1": 100}}) == ["iUPD", "iSD"]
 
 
 def test_after_a_reset_progression_must_occur_and_be_confirmed_anew():

@@ -163,6 +163,15 @@ def test_a_node_that_a_reader_called_new_at_9_mm_is_not_gone_at_9_mm():
     assert [row.overall_response for row in assess_rows(rows).assessments[1:]] == ["iUPD", "iUPD"]
 
 
+@pytest.mark.parametrize(("node", "limit"), [(False, "10"), (True, "15")])
+def test_a_new_target_is_measurable_from_its_limit_on(node, limit):
+    for length, warned in ((limit, False), (f"{int(limit) - 1}.9", True)):
+        rows = on_days({0: {"T1": 100}, 56: {"T1": 100, "N1": ("UNEQUIVOCAL", length)}})
+        rows[-1] = replace(rows[-1], node=node)
+        said = text(row_of(assess_rows(rows), "D056"))
+        assert (f"measurable from {limit} mm" in said) is warned
+
+
 def test_a_new_node_of_normal_size_does_not_stand_beside_icr():
     course = {0: {"T1": 100}, 56: {"T1": 125, "N1": NEW}, 112: {"T1": 0, "N1": ("UNEQUIVOCAL", 9)}}
     assert row_of(assess_rows(with_node(course)), "D112").overall_response == "iCR"
@@ -172,3 +181,20 @@ def test_a_lesion_said_to_have_grown_when_first_seen_is_named_once():
     row = last({0: {"T1": 100}, 56: {"T1": 100, "N1": UP}})
     assert row.reasons[0].text == "iUPD: new lesion N1 (Table 2, I-01)"
     assert "IRECIST.FIRST.NEW" in ids(row)
+
+
+def test_two_time_points_of_one_day_do_not_see_each_others_new_lesions():
+    """After a reset a new target must progress over the nadir of earlier days."""
+    course = {
+        0: {"T1": 100},
+        56: {"T1": 125, "N1": NEW},
+        112: {"T1": 90, "N1": NEW},
+        168: {"T1": 90, "N1": ("UNEQUIVOCAL", 4)},
+    }
+    rows = on_days(course)
+    twin = {168: {"T1": 90, "N1": ("UNEQUIVOCAL", 10)}}
+    rows += [replace(row, time_point="Z") for row in on_days(twin)]
+    result = assess_rows(rows)
+    assert row_of(result, "Z").overall_response == "iSD"
+    later = on_days({224: {"T1": 90, "N1": NEW}})
+    assert row_of(assess_rows([*rows, *later]), "D224").overall_response == "iUPD"
