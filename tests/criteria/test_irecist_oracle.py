@@ -56,7 +56,9 @@ def visits(shared_data):
     found = defaultdict(list)
     for row in read_rows(shared_data, "rs_onco_irecist.csv"):
         if row["RSTESTCD"] == "OVRLRESP" and row["RSEVAL"] == "INVESTIGATOR":
-            found[row["USUBJID"]].append(Visit(parse_partial_date(row["RSDTC"]), row["RSSTRESC"]))
+            found[row["USUBJID"]].append(
+                Visit(parse_partial_date("RSDTC", row["RSDTC"]), row["RSSTRESC"])
+            )
     return found
 
 
