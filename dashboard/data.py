@@ -33,6 +33,7 @@ from response.model import (
     TimePoint,
     Tracking,
 )
+from response.protocol import Protocol
 from response.read_insights import read_insights
 from response.register import Transform
 from response.store import Store
@@ -122,6 +123,11 @@ class Data:
         """The criterion the protocol asks for."""
         return self._workspace.protocol().criterion.name
 
+    @property
+    def protocol(self) -> Protocol:
+        """The choices of the trial or clinic."""
+        return self._workspace.protocol()
+
     def read_cohort(self, criterion: str = "") -> Cohort:
         """Return every subject and reader under a criterion (the protocol's, if not said)."""
         results = _standing(self._store.read_results())
@@ -196,7 +202,7 @@ class Data:
         """
         if view.result is None or view.criterion not in CRITERIA:
             return None
-        protocol = self._workspace.protocol()
+        protocol = self.protocol
         key = (view.result, protocol.model_dump_json())
         if key not in self._insights:
             while len(self._insights) >= INSIGHTS_KEPT:

@@ -12,11 +12,14 @@ from dataclasses import dataclass
 
 from dashboard.palette import EVENT_WORDS, lesion_style
 from response.model import Assessment, Finding, Lesion, SubjectResult, Tracking
-from response.terms import Event, LesionState, NewLesion, Role
+from response.protocol import Protocol
+from response.terms import Category, Event, LesionState, NewLesion, Role, find_kin
 
 PARTIAL_FACTOR = 0.7
 PROGRESSION_FACTOR = 1.2
 PROGRESSION_MM = 5.0
+LINES_OF_SUMS = frozenset({"recist11", "irecist", "pcwg3", "mrecist"})
+"""The criteria whose sums are compared with these two lines; of the others none are drawn."""
 TOO_SMALL_MM = 5.0
 """RULES R1-21: the default of a lesion too small to measure."""
 
@@ -69,6 +72,8 @@ class Timeline:
     assessments: tuple[Assessment, ...]
     tracks: tuple[LesionTrack, ...]
     warnings: tuple[str, ...] = ()
+    least_growth_mm: float | None = PROGRESSION_MM
+    """The least growth that is progression; None where the criterion does not add diameters so."""
 
     @property
     def baseline_sum_mm(self) -> float | None:
@@ -100,23 +105,38 @@ def to_float(value: object) -> float | None:
     return None if value is None else float(str(value))
 
 
-def progression_line_mm(nadir_mm: float) -> float:
+def progression_line_mm(nadir_mm: float, least_growth_mm: float = PROGRESSION_MM) -> float:
     """Return the sum at which progression of the targets begins (RULES R1-31).
 
     Examples
     --------
-    >>> progression_line_mm(100.0), progression_line_mm(10.0)
-    (120.0, 15.0)
+    >>> progression_line_mm(100.0), progression_line_mm(10.0), progression_line_mm(10.0, 0.0)
+    (120.0, 15.0, 12.0)
     """
-    return max(PROGRESSION_FACTOR * nadir_mm, nadir_mm + PROGRESSION_MM)
+    return max(PROGRESSION_FACTOR * nadir_mm, nadir_mm + least_growth_mm)
+
+
+def find_least_growth_mm(criterion: str, protocol: Protocol) -> float | None:
+    """Return the least growth that is progression by a criterion; None where no line is drawn.
+
+    Examples
+    --------
+    >>> find_least_growth_mm("recist11", Protocol()), find_least_growth_mm("choi", Protocol())
+    (5.0, None)
+    """
+    if criterion not in LINES_OF_SUMS:
+        return None
+    return float(protocol.mrecist.absolute_minimum_mm) if criterion == "mrecist" else PROGRESSION_MM
 
 
 def build_timeline(
     time_points: Sequence[tuple[str, dt.date]],
     result: SubjectResult | None,
     tracking: Tracking | None,
+    protocol: Protocol | None = None,
 ) -> Timeline:
     """Lay what is known of a subject and reader along time; any of it may be missing."""
+    criterion = result.summary.criterion if result else "recist11"
     assessments = tuple(sorted(result.assessments, key=_when)) if result else ()
     named = {(name, day) for name, day in time_points}
     named |= {(a.time_point, a.date) for a in assessments}
@@ -129,6 +149,7 @@ def build_timeline(
         assessments=assessments,
         tracks=_build_tracks(tracking, ordered) if tracking else (),
         warnings=tracking.warnings if tracking else (),
+        least_growth_mm=find_least_growth_mm(criterion, protocol or Protocol()),
     )
 
 
@@ -213,4 +234,4 @@ def count_review(tracking: Tracking | None) -> int:
 
 def is_progression(category: str) -> bool:
     """Tell whether a category says progression, confirmed or not."""
-    return category in ("PD", "iUPD", "iCPD", "PMD")
+    return find_kin(category) == Category.PD

@@ -22,7 +22,8 @@ from response.terms import NewLesion
 def sum_top(timeline: Timeline) -> float:
     sums = [to_float(a.sum_of_diameters_mm) or 0.0 for a in timeline.assessments]
     nadirs = [to_float(a.nadir_mm) for a in timeline.assessments]
-    lines = [progression_line_mm(n) for n in nadirs if n is not None]
+    least = timeline.least_growth_mm
+    lines = [progression_line_mm(n, least or 0.0) for n in nadirs if n is not None]
     return 1.22 * max([*sums, *lines, 10.0])
 
 
@@ -100,11 +101,17 @@ def _level_traces(timeline: Timeline) -> list[dict[str, Any]]:
     ends = [days[0], days[-1]]
     later = [to_float(a.nadir_mm) for a in timeline.assessments[1:]]
     nadirs = [later[0] if later else None, *later]
-    limits = [None if n is None else progression_line_mm(n) for n in nadirs]
-    return [
+    seen = [
         _level("baseline", ends, [base, base], BASELINE, "dot"),
-        _level("−30 % of baseline", ends, [PARTIAL_FACTOR * base] * 2, PARTIAL, "dash"),
         _level("nadir", days, nadirs, NADIR, "dot", shape="vh"),
+    ]
+    least = timeline.least_growth_mm
+    if least is None:
+        return seen
+    limits = [None if n is None else progression_line_mm(n, least) for n in nadirs]
+    return [
+        *seen,
+        _level("−30 % of baseline", ends, [PARTIAL_FACTOR * base] * 2, PARTIAL, "dash"),
         _level("+20 % of nadir", days, limits, PROGRESSION, "dash", shape="vh"),
     ]
 
@@ -150,15 +157,17 @@ def line_labels(timeline: Timeline) -> list[dict[str, Any]]:
     base, now = timeline.baseline_sum_mm, timeline.current
     if base is None or now is None:
         return []
-    nadir = to_float(now.nadir_mm)
-    wanted = [(base, "baseline", BASELINE), (PARTIAL_FACTOR * base, "−30 %", PARTIAL)]
+    nadir, least = to_float(now.nadir_mm), timeline.least_growth_mm
+    wanted = [(base, "baseline", BASELINE)]
+    if least is not None:
+        wanted.append((PARTIAL_FACTOR * base, "−30 %", PARTIAL))
     if nadir is not None:
-        limit = progression_line_mm(nadir)
-        # 1.2 × nadir and nadir + 5 mm cross at 25 mm; the label names the one that holds.
-        wanted += [
-            (nadir, "nadir", NADIR),
-            (limit, "+20 %" if nadir >= 25 else "+5 mm", PROGRESSION),
-        ]
+        wanted.append((nadir, "nadir", NADIR))
+    if nadir is not None and least is not None:
+        limit = progression_line_mm(nadir, least)
+        # The two limits cross where 20 % are the least growth; the label names the one that holds.
+        holds = "+20 %" if 0.2 * nadir >= least else f"+{least:g} mm"
+        wanted.append((limit, holds, PROGRESSION))
     words = [(value, f"{name} {value:.1f} mm", colour) for value, name, colour in wanted]
     return edge_labels(words, sum_top(timeline) * 0.062, "y")
 

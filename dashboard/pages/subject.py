@@ -39,7 +39,10 @@ from response.terms import Category, NewLesion, Status
 def layout(data: Data, view: SubjectView, place: Place) -> Any:
     """Return the timeline page; ``tp`` of the address chooses the time point in the light."""
     timeline = build_timeline(
-        [(tp.time_point, tp.date) for tp in view.time_points], view.result, view.tracking
+        [(tp.time_point, tp.date) for tp in view.time_points],
+        view.result,
+        view.tracking,
+        data.protocol,
     )
     if not timeline.time_points:
         return [_head(view, timeline, place), _nothing()]
@@ -61,7 +64,7 @@ def layout(data: Data, view: SubjectView, place: Place) -> Any:
                             "the table below has every value",
                             id=ids.TIMELINE,
                         ),
-                        _legend(),
+                        _legend(timeline),
                     ],
                     className="wide",
                 ),
@@ -159,7 +162,7 @@ def _how_sure(row: Assessment, insight: Insight | None) -> list[Any]:
     found = insight.certainty_of(row.time_point) if insight else None
     if found is None or row.overall_response in ("", Category.NE):
         return []
-    words = f"the same in {how_often(found)} of 100"
+    words = f"the same in {how_often(found)} of 100 measured again"
     kind = "borderline" if found.borderline else ""
     text = f"borderline: {words}" if found.borderline else words
     return [html.Span(text, className=f"flag {kind}".strip(), title=describe_certainty(found))]
@@ -296,12 +299,19 @@ def _reason_item(row: Assessment, place: Place, chosen: bool, insight: Insight |
     )
 
 
-def _legend() -> Any:
+def _legend(timeline: Timeline) -> Any:
+    least = timeline.least_growth_mm
+    at_least = f", at least {least:g} mm" if least else ""
+    dashed = (
+        ""
+        if least is None
+        else f" Dashed: −30 % of baseline (response) and +20 % of nadir{at_least} (progression)."
+    )
     return html.P(
         [
-            "Dotted: baseline and nadir. Dashed: −30 % of baseline (response) and +20 % of nadir, "
-            "at least 5 mm (progression). Open symbol: needs review. Dotted lesion line: no value "
-            "in between. Hatched ribbon: provisional. A click on a lesion's point opens its slices."
+            f"Dotted: baseline and nadir.{dashed} Open symbol: needs review. Dotted lesion line: "
+            "no value in between. Hatched ribbon: provisional. A click on a lesion's point opens "
+            "its slices."
         ],
         className="muted small",
     )

@@ -12,6 +12,7 @@ import pytest
 from dashboard.figures.timeline import figure_timeline
 from dashboard.timeline import Timeline, build_timeline
 from response.model import Assessment, Reader
+from response.protocol import parse_protocol
 from response.terms import NewLesion, Status
 
 DAYS = [dt.date(2025, 1, 1) + dt.timedelta(days=50 * n) for n in range(4)]
@@ -132,3 +133,22 @@ def test_words_from_outside_cannot_format_a_figure(figure):
 
 def test_no_time_points_is_an_empty_figure():
     go.Figure(figure_timeline(build_timeline([], None, None)))
+
+
+def test_a_criterion_that_does_not_compare_with_those_lines_draws_none(view_of):
+    view = view_of("ONC-001")
+    points = [(tp.time_point, tp.date) for tp in view.time_points]
+    other = replace(view.result, summary=replace(view.result.summary, criterion="choi"))
+    drawn = figure_timeline(build_timeline(points, other, view.tracking))
+    names = {trace.get("name") for trace in drawn["data"]}
+    assert {"baseline", "nadir"} <= names
+    assert not {"−30 % of baseline", "+20 % of nadir"} & names
+    assert not any("+20 %" in note["text"] for note in drawn["layout"]["annotations"])
+
+
+def test_the_line_of_progression_of_mrecist_is_the_protocols(view_of):
+    view = view_of("ONC-001")
+    other = replace(view.result, summary=replace(view.result.summary, criterion="mrecist"))
+    assert build_timeline([], other, view.tracking).least_growth_mm == 0.0
+    chosen = parse_protocol("[mrecist]\nabsolute_minimum_mm = 5")
+    assert build_timeline([], other, view.tracking, chosen).least_growth_mm == 5.0

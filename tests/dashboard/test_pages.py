@@ -326,7 +326,9 @@ def test_beside_a_category_stands_how_sure_it_is_and_below_it_what_would_change_
         data, view, Place("subject", view.subject.key, query={"tp": row.time_point})
     )
     flags = find(page, "Span", className="flag borderline")
-    assert [flag.children for flag in flags] == ["borderline: the same in 62 of 100"] * 2
+    assert [flag.children for flag in flags] == [
+        "borderline: the same in 62 of 100 measured again"
+    ] * 2
     assert flags[0].title.endswith("else SD (38). Borderline.")
     (line,) = find(page, "P", className="muted small outlook")
     assert line.children == "PR at ≤ 32.2 mm · PD at ≥ 41.0 mm"
