@@ -70,7 +70,7 @@ def new_beside(named: str, point: Point, row: rules.Row) -> list[Reason]:
     if row.overall != rules.OWN or not point.seen.present:
         return []
     there = ", ".join(sorted(point.seen.present))
-    text = f"new lesions neither gone nor grown do not prevent a response: {there}"
+    text = f"known new lesions that did not progress do not prevent a response: {there}"
     if named != point.base:
         text = (
             f"{rules.CODES[CR]} of the baseline disease, but new lesions are still there: {there}"

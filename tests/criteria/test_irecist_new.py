@@ -198,3 +198,15 @@ def test_two_time_points_of_one_day_do_not_see_each_others_new_lesions():
     assert row_of(result, "Z").overall_response == "iSD"
     later = on_days({224: {"T1": 90, "N1": NEW}})
     assert row_of(assess_rows([*rows, *later]), "D224").overall_response == "iUPD"
+
+
+def test_a_part_of_the_new_targets_is_never_their_nadir():
+    both = {"N1": NEW, "N2": NEW}
+    course = {
+        0: {"T1": 100},
+        56: {"T1": 125} | both,
+        112: {"T1": 90} | both,
+        168: {"T1": 110, "N1": NEW},
+        224: {"T1": 110} | both,
+    }
+    assert overall(course) == ["iUPD", "iSD", "iUPD", "iUPD"]
