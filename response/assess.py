@@ -145,9 +145,12 @@ def _group(
 
 def _spell_out_absence(rows: dict[Key, list[LesionReading]], baseline: Key) -> None:
     """Where a reader saw no disease, say of every known lesion that it is absent (ours)."""
-    clear = {key: row for key, here in rows.items() for row in here if is_no_disease(row)}
+    whole = [(key, row) for key, here in rows.items() for row in here if not row.lesion]
+    clear = {key: row for key, row in whole if is_no_disease(row)}
+    if not clear:
+        return
     known = {row.lesion: row for row in rows[baseline] if row.lesion}
-    for key in sorted(rows) if clear else ():
+    for key in sorted(rows):
         here = rows[key]
         if key in clear and key > baseline:
             said = {row.lesion for row in here}
@@ -190,6 +193,8 @@ def _refuse_late_roles(course: Course) -> None:
     if not course.baseline.evaluable:
         return
     for time_point in course.follow_up:
+        if time_point.lesions.keys() <= known:
+            continue
         for lesion in sorted(time_point.lesions.keys() - known):
             role = time_point.lesions[lesion][0].role
             if role in (Role.TARGET, Role.NON_TARGET):

@@ -153,15 +153,17 @@ def _measure_targets(here: Here) -> list[Contribution]:
     length, too_small_is_normal = here.how.length, here.protocol.rules.too_small_node_is_normal
     targets, measured = here.disease.targets, []
     for lesion, node in targets.items():
-        if lesion in treated:
-            measured.append(Contribution(lesion, node, ZERO, f"{lesion} ({treated[lesion]})"))
-            continue
-        into = merged.get(lesion, "")
-        with_another = into in targets and into in lesions
         rows = lesions.get(lesion, ())
-        measured.append(
-            measure_target(lesion, node, rows, with_another, length, too_small_is_normal)
-        )
+        amount = length.of(rows[0]) if len(rows) == 1 else None
+        if lesion in treated:
+            one = Contribution(lesion, node, ZERO, f"{lesion} ({treated[lesion]})")
+        elif amount is not None:
+            one = Contribution(lesion, node, amount)
+        else:
+            into = merged.get(lesion, "")
+            with_another = into in targets and into in lesions
+            one = measure_target(lesion, node, rows, with_another, length, too_small_is_normal)
+        measured.append(one)
     return measured
 
 
@@ -173,7 +175,7 @@ def _assess_target(here: Here, targets: list[Contribution]) -> tuple[str, Number
     case = rules.TargetCase(
         total=sum([target.amount_mm for target in targets], ZERO),
         complete=not missing,
-        all_normal=all(target.normal for target in targets),
+        all_normal=not missing and all(target.normal for target in targets),
         baseline=here.disease.baseline_sum,
         nadir=nadir.total if nadir else None,
     )
@@ -226,8 +228,7 @@ def _assess_new(here: Here) -> tuple[NewLesion, dict[str, list[str]], list[Reaso
     """Whether there is a new lesion, which are confirmed by now as seen before, and why."""
     history, read = here.history, here.read
     if not history.called and read.lesions and here.disease.lesions >= read.lesions.keys():
-        rule, reason = sentences.by_state(here.how.new_lesion, {}, {})
-        return NewLesion.NO, {}, [reason]
+        return NewLesion.NO, {}, [sentences.none_new(here.how.new_lesion)]
     states = {
         lesion: judge_new(readings, history.called.get(lesion))
         for lesion, readings in read.lesions.items()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import attrgetter
 from typing import NamedTuple
 
 from response.model import LesionReading
@@ -61,12 +62,7 @@ class Length:
     unmeasured: str
 
 
-def diameter_mm(reading: LesionReading) -> Decimal | None:
-    """The diameter of a row as RECIST 1.1 adds it."""
-    return reading.diameter_mm
-
-
-DIAMETER = Length(diameter_mm, "not assessed: neither a diameter nor a state")
+DIAMETER = Length(attrgetter("diameter_mm"), "not assessed: neither a diameter nor a state")
 """RECIST 1.1: the longest diameter, of a node the short axis (R1-13)."""
 
 
@@ -141,6 +137,10 @@ def judge_non_target(lesion: str, readings: Sequence[LesionReading]) -> tuple[Le
     """
     if not readings:
         return LesionState.NOT_EVALUABLE, f"{lesion} ({NO_ROW})"
+    if len(readings) == 1:
+        state = _non_target_state(readings[0])
+        if state is not LesionState.NOT_EVALUABLE:
+            return state, ""
     states = [_non_target_state(reading) for reading in readings]
     if LesionState.UNEQUIVOCAL_PROGRESSION in states:
         return LesionState.UNEQUIVOCAL_PROGRESSION, ""
@@ -152,7 +152,7 @@ def judge_non_target(lesion: str, readings: Sequence[LesionReading]) -> tuple[Le
 
 def _non_target_state(reading: LesionReading) -> LesionState:
     length = reading.diameter_mm
-    if reading.state in (None, LesionState.PRESENT) and length is not None:
+    if length is not None and (reading.state is None or reading.state is LesionState.PRESENT):
         limit = NODE_NORMAL_BELOW_MM if reading.node else ZERO
         gone = length < limit if reading.node else length == limit
         return LesionState.ABSENT if gone else LesionState.PRESENT

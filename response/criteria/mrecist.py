@@ -26,9 +26,9 @@ from response.criteria.fold import Here, SumCriterion, assess_sums
 from response.criteria.lesions import ZERO, Length
 from response.criteria.organs import is_porta_hepatis
 from response.criteria.recist11 import (
+    GROWN,
     MEASURABLE_MM,
-    PD_INCREASE,
-    PR_DECREASE,
+    SHRUNK,
     StateRule,
     TargetCase,
     TargetRule,
@@ -88,12 +88,12 @@ def has_progressed(case: TargetCase, protocol: Protocol) -> bool:
         return False
     grown = case.total - case.nadir
     enough = grown > 0 and grown >= protocol.mrecist.absolute_minimum_mm
-    return enough and case.total >= case.nadir * (1 + PD_INCREASE)
+    return enough and case.total >= case.nadir * GROWN
 
 
 def has_shrunk(case: TargetCase, protocol: Protocol) -> bool:
     """At least -30 % of the viable sum from baseline."""
-    return case.baseline is not None and case.total <= case.baseline * (1 - PR_DECREASE)
+    return case.baseline is not None and case.total <= case.baseline * SHRUNK
 
 
 Rule = TargetRule[TargetCase, Protocol]

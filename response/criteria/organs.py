@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 NODES = "lymph nodes"
 
@@ -59,6 +60,7 @@ _PORTA_HEPATIS = re.compile(
 _WORD = re.compile(r"[^\W_]+")
 
 
+@lru_cache(maxsize=4096)
 def name_organ(organ: str, *, node: bool = False, nodes_one_organ: bool = True) -> str:
     """The organ that a lesion counts under; empty where it is not known.
 

@@ -41,6 +41,9 @@ PD_INCREASE = Decimal("0.20")
 PD_MINIMUM_MM = Decimal(5)
 """… and an absolute increase of at least 5 mm."""
 
+SHRUNK, GROWN = 1 - PR_DECREASE, 1 + PD_INCREASE
+"""What a sum is multiplied by to stand exactly at the threshold."""
+
 MEASURABLE_MM = Decimal(10)
 """Section 3.1.1: the longest diameter from which a lesion is measurable on CT or MR."""
 
@@ -137,7 +140,7 @@ def has_progressed(case: TargetCase, rules: Rules) -> bool:
     """At least +20 % and +5 mm over the nadir; from a part of the sum if the protocol allows."""
     if case.nadir is None or not (case.complete or rules.pd_from_partial):
         return False
-    return case.total - case.nadir >= PD_MINIMUM_MM and case.total >= case.nadir * (1 + PD_INCREASE)
+    return case.total - case.nadir >= PD_MINIMUM_MM and case.total >= case.nadir * GROWN
 
 
 def is_incomplete(case: TargetCase, rules: object) -> bool:
@@ -147,7 +150,7 @@ def is_incomplete(case: TargetCase, rules: object) -> bool:
 
 def has_shrunk(case: TargetCase, rules: object) -> bool:
     """At least -30 % from baseline."""
-    return case.baseline is not None and case.total <= case.baseline * (1 - PR_DECREASE)
+    return case.baseline is not None and case.total <= case.baseline * SHRUNK
 
 
 def is_else(case: object, rules: object) -> bool:
@@ -368,6 +371,9 @@ def find_rows(
 # --------------------------------------------------------------------------------- percentages
 
 
+_PARTS, _TO_PER_CENT, _NO_SIGN = Decimal(10000), Decimal(-2), Decimal(0)
+
+
 def change_pct(total: Decimal, reference: Decimal) -> Decimal | None:
     """Change in per cent, two decimals, cut toward zero; ``None`` over a reference of 0.
 
@@ -382,4 +388,4 @@ def change_pct(total: Decimal, reference: Decimal) -> Decimal | None:
     """
     if reference == 0:
         return None
-    return ((total - reference) * 10000 // reference).scaleb(-2) + 0
+    return ((total - reference) * _PARTS // reference).scaleb(_TO_PER_CENT) + _NO_SIGN

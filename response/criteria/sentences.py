@@ -127,9 +127,23 @@ def by_state(
 
     ``labels`` names lesions otherwise than by their name: with the reason they were not assessed.
     """
-    rule = rules.decide_by_state(table, states.values())
-    names = sorted(labels.get(name, name) for name, state in states.items() if state is rule.state)
-    return rule, Reason(rule.id, rule.text.format(", ".join(names)))
+    rule, names = table[-1], list[str]()
+    for rule in table:
+        names = [labels.get(name, name) for name, state in states.items() if state is rule.state]
+        if names:
+            break
+    names.sort()
+    return rule, _state(rule.id, rule.text, *names)
+
+
+def none_new(table: tuple[rules.StateRule, ...]) -> Reason:
+    """No new lesion was seen: the last row of a table on new lesions."""
+    return _state(table[-1].id, table[-1].text)
+
+
+@lru_cache(maxsize=4096)
+def _state(row_id: str, text: str, *names: str) -> Reason:
+    return Reason(row_id, text.format(", ".join(names)))
 
 
 def nothing_read(read: ReadTimePoint) -> str:
@@ -137,13 +151,15 @@ def nothing_read(read: ReadTimePoint) -> str:
     return f"nothing was read ({read.reason})" if read.reason else "nothing was read"
 
 
-@lru_cache(maxsize=1024)
 def overall(row: rules.OverallRow, target: str, non_target: str, new: NewLesion) -> Reason:
     """Which row of the table gave the overall response."""
-    text = (
-        f"{row.overall}: target {target}, non-target {non_target}, new lesion {new} ({row.source})"
-    )
-    return Reason(row.id, text)
+    return _overall(row.id, row.overall, row.source, target, non_target, new.value)
+
+
+@lru_cache(maxsize=4096)
+def _overall(row: str, said: str, source: str, target: str, non_target: str, new: str) -> Reason:
+    text = f"{said}: target {target}, non-target {non_target}, new lesion {new} ({source})"
+    return Reason(row, text)
 
 
 def small_new(lesion: str, length_mm: Decimal, limit: Decimal, prefix: str) -> Reason:
