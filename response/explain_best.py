@@ -11,6 +11,7 @@ from response.best_response import (
     ND,
     PR,
     SD,
+    Best,
     Visit,
     derive_best_response,
     derive_confirmed_best_response,
@@ -67,9 +68,19 @@ def _seen(insight: Insight) -> str:
     options = insight.protocol.best_response
     best = derive_best_response(_window(insight), _reference(insight), options)
     said = insight.result.summary.best_overall_response
-    if best.date is None or best.category != _means(insight, said):
+    if not _is_said(insight, best, said) or best.date is None:
         return ""
     return f", first at {_name(insight, best.date)}{_minimum(insight, best.category, best.date)}"
+
+
+def _is_said(insight: Insight, best: Best, said: str) -> bool:
+    """Whether a best response is the one that the criterion itself came to, by the same visit."""
+    if best.category != _means(insight, said):
+        return False
+    standing = select_effective(insight.result.assessments)
+    return best.category == SD or any(
+        row.date == best.date and row.overall_response == said for row in standing
+    )
 
 
 def _minimum(insight: Insight, category: str, date: dt.date) -> str:
@@ -87,7 +98,7 @@ def _confirmation(insight: Insight) -> str:
     options, window = insight.protocol.best_response, _window(insight)
     best = derive_confirmed_best_response(window, _reference(insight), options)
     said = insight.result.summary.confirmed_best_overall_response
-    if best.date is None or best.category != _means(insight, said):
+    if not _is_said(insight, best, said) or best.date is None:
         return ""
     if best.category in (CR, PR):
         return _confirmed_by(insight, window, best.date)

@@ -82,15 +82,16 @@ class SumLimits:
     def progression_at_mm(self, nadir_mm: Decimal) -> Decimal:
         """The smallest sum on the grid that is progression over a nadir."""
         needed = max(nadir_mm * (1 + PD_INCREASE), nadir_mm + self.least_growth_mm, self.grid_mm)
-        return self._on_grid(needed, ROUND_CEILING)
+        return self.on_grid(needed, ROUND_CEILING)
 
     def response_at_mm(self, baseline_mm: Decimal, nadir_mm: Decimal) -> Decimal | None:
         """The largest sum on the grid that is response and not progression; ``None``: none is."""
-        largest = self._on_grid(baseline_mm * (1 - PR_DECREASE), ROUND_FLOOR)
+        largest = self.on_grid(baseline_mm * (1 - PR_DECREASE), ROUND_FLOOR)
         largest = min(largest, self.progression_at_mm(nadir_mm) - self.grid_mm)
         return largest if largest > ZERO else None
 
-    def _on_grid(self, length_mm: Decimal, rounding: str) -> Decimal:
+    def on_grid(self, length_mm: Decimal, rounding: str) -> Decimal:
+        """A length on the grid, rounded up or down."""
         steps = (length_mm / self.grid_mm).to_integral_value(rounding)
         return (steps * self.grid_mm).quantize(self.grid_mm)
 
@@ -208,7 +209,7 @@ def _progression(then: _Then, block: Sequence[Assessment]) -> tuple[str, Decimal
         total = block[0].sum_of_diameters_mm
         if total is None or find_kin(block[0].target_response) != PD:
             return "", None
-        return CONFIRMED_PROGRESSION, total + PD_MINIMUM_MM
+        return CONFIRMED_PROGRESSION, _limits(then).on_grid(total + PD_MINIMUM_MM, ROUND_CEILING)
     nadir = _nadir(then)
     if nadir is None:
         return "", None
@@ -256,7 +257,6 @@ def _find_pending(then: _Then) -> tuple[Pending, ...]:
     since_progression = _after_progression(then.visits)
     window = select_window(since_progression, options, therapy)
     visits = [v for v in window if v.overall != ND]
-    vocabulary = find_vocabulary(then.criterion)
     pending: list[Pending] = []
     for category in (CR, PR):
         found = _first_pending(visits, category, options.confirmation_min_days, then)
@@ -264,8 +264,12 @@ def _find_pending(then: _Then) -> tuple[Pending, ...]:
             continue
         if found.due_from is None:
             break
-        seen = [one.overall_response for one in then.seen if one.date == found.since]
-        pending.append(Pending(vocabulary.name(category, seen), found.since, found.due_from))
+        codes = [
+            one.overall_response
+            for one in then.seen
+            if one.date == found.since and find_kin(one.overall_response) == category
+        ]
+        pending.append(Pending((codes or [category])[0], found.since, found.due_from))
     return tuple(pending)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from courses import assess, course, day, reading
 
 from response.assess import assess_subject
 from response.certainty import Certainty
+from response.criteria import CRITERIA
 from response.errors import InputError
 from response.explain import describe_certainty, explain_subject
 from response.insight import derive_insight
@@ -185,3 +187,45 @@ def test_what_was_drawn_a_thousand_times_is_not_called_all():
     drawn = Certainty("W8", dt.date(2025, 1, 1), "CR", 1.0, "CR", 1.0, {}, False, True)
     assert "more than 99 of 100" in describe_certainty(drawn)
     assert "in 100 of 100" in describe_certainty(replace(drawn, simulated=False))
+
+
+@pytest.mark.parametrize("criterion", sorted(CRITERIA))
+def test_every_criterion_can_be_told(criterion):
+    extra = {
+        name: Decimal(30)
+        for name in (
+            "short_diameter_mm", "viable_diameter_mm", "density_hu", "suv_mean", "suv_max",
+            "sul_peak", "tlg",
+        )
+    }  # fmt: skip
+    rows = [
+        replace(row, extra=extra | {"density_hu": Decimal(20 + number)})
+        for number, row in enumerate(course(BL={"T1": 40}, W8={"T1": 25}, W16={"T1": 60}))
+    ]
+    about = tuple(
+        AssessedTimePoint(name, day(56 * number), facts={"liver_mean": "2", "liver_sd": "0.2"})
+        for number, name in enumerate(("BL", "W8", "W16"))
+    )
+    made = assess_subject(
+        "S1", Reader(), rows, FACTS, Protocol(), criterion=criterion, time_points=about
+    )
+    told = explain_subject([derive_insight(made, rows, about, FACTS, Protocol())])
+    assert told[0] == f"S1: {criterion}, read by INVESTIGATOR"
+    for name in ("BL", "W8", "W16"):
+        assert any(line.endswith("]") for line in paragraph(told, name))
+    assert f"Best overall response: {made.summary.best_overall_response}" in "\n".join(told)
+
+
+def test_a_criterion_with_its_own_best_response_is_not_told_otherwise():
+    rows = course(BL={"T1": 40}, W8={"T1": 50}, W16={"T1": 56})
+    made = assess_subject("S1", Reader(), rows, FACTS, Protocol(), criterion="irecist")
+    told = explain_subject([derive_insight(made, rows, (), FACTS, Protocol())])
+    assert "Best overall response: iCPD." in told
+    assert any("iCPD at ≥ 55.0 mm" in line for line in paragraph(told, "W8"))
+
+
+def test_what_waits_to_be_confirmed_has_the_criterions_own_code():
+    rows = course(BL={"T1": 40}, W8={"T1": 25})
+    made = assess_subject("S1", Reader(), rows, FACTS, Protocol(), criterion="irecist")
+    told = explain_subject([derive_insight(made, rows, (), FACTS, Protocol())], "W8")
+    assert "confirmation of iPR due from 2025-03-26" in told[-1]
