@@ -118,7 +118,7 @@ class TimePointFacts:
             named = ", ".join([f"subject {subject}", *([f"line {line}"] if line else [])])
             words = sorted(set(self.facts[place][whose]) - OF_THE_PATIENT)
             why = f"is not in the measurement table{f' as read by {whose}' if whose else ''}"
-            if place in self.shared:
+            if not whose and place in self.shared:
                 why = f"was read by several: say in evaluator_id whose word {words[0]} is"
             found.append(f"{self.name} row {number}: {named}, time point {time_point} {why}")
         return found

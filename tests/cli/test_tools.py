@@ -76,6 +76,121 @@ def test_assess_table_lists_every_problem_and_writes_nothing(tmp_path: Path) -> 
     assert not (tmp_path / "out").exists()
 
 
+GOOD = (target("B", "2025-01-06", "50"), target("F", "2025-03-03", "35"))
+
+
+def follow_up(lesion: str, role: str, diameter: str = "20", state: str = "") -> str:
+    return f"S1,F,2025-03-03,,,{lesion},{role},liver,false,CT,{diameter},{state}"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (follow_up("T1", "TARGIT"), "role: 'TARGIT' is not one of TARGET, NON_TARGET, NEW"),
+        (follow_up("T1", "TARGET", "", "GONE"), "state: 'GONE' is not one of"),
+        (follow_up("T1", "TARGET", "-5"), "diameter_mm: -5 is below 0"),
+        (follow_up("T1", "TARGET", "5000"), "diameter_mm: 5000 is longer than any lesion"),
+        (follow_up("T1", "TARGET", "wide"), "diameter_mm: 'wide' is not a number"),
+        (follow_up("T1", "TARGET"), "the lesion is there twice at this time point (row 3)"),
+        (target("G", "2025-02-30", "5"), "date: '2025-02-30' is not a day"),
+        (target("G", "2925-02-28", "5"), "date: 2925-02-28 is in the future"),
+        (follow_up("T2", "TARGET"), "TARGET without a row at the baseline"),
+        (follow_up("T1", "NON_TARGET", "", "PRESENT"), "role is NON_TARGET, but it was TARGET"),
+        ("S1,B,2025-01-06,,,T2,TARGET,liver,false,CT,,ABSENT", "a target without baseline"),
+        ("S1,F,2025-03-03,,,T1,TARGET", "7 cells where the header has 12"),
+    ],
+)
+def test_a_wrong_row_ends_assess_table_with_its_number(
+    tmp_path: Path, wrong: str, said: str
+) -> None:
+    rows = [row.replace("INVESTIGATOR", "") for row in (*GOOD, wrong)]
+    done = run("assess-table", write(tmp_path / "t.csv", *rows), "--out", tmp_path / "out")
+    assert done.exit_code == 2
+    assert any("t.csv row 4: " in line and said in line for line in done.stderr.splitlines())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["t.csv"]
+
+
+def test_problems_of_the_table_and_of_those_beside_it_are_listed_together(tmp_path: Path) -> None:
+    rows = (*GOOD, target("G", "soon", "5"), target("G", "2025-05-05", "-1"))
+    table, out = write(tmp_path / "t.csv", *rows), tmp_path / "out"
+    subjects, points = tmp_path / "s.csv", tmp_path / "p.csv"
+    subjects.write_text("subject,treatment_start\nS1,2025\nS2,\n", encoding="utf-8")
+    points.write_text("subject,time_point,deauville\nS1,B,high\nS1,Z,1\n", encoding="utf-8")
+    words = ("assess-table", table, "--subjects", subjects, "--time-points", points)
+    done = run(*words, "--out", out)
+    assert done.exit_code == 2
+    assert [line.strip().split(": ")[0] for line in done.stderr.splitlines()] == [
+        *("error", "t.csv row 4", "t.csv row 5", "s.csv row 2", "p.csv row 2", "p.csv row 3")
+    ]
+    assert not out.exists()
+
+
+def test_what_stood_in_the_folder_is_kept_where_a_table_is_refused(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run("assess-table", write(tmp_path / "t.csv", *GOOD), "--out", out)
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    wrong = write(tmp_path / "t.csv", *GOOD, target("G", "soon", "5"))
+    assert run("assess-table", wrong, "--out", out).exit_code == 2
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+
+
+def test_lines_of_therapy_have_a_column_of_their_own(tmp_path: Path) -> None:
+    table, subjects = tmp_path / "t.csv", tmp_path / "s.csv"
+    table.write_text(
+        "subject,line,time_point,date,lesion,role,diameter_mm,state\n"
+        "S1,1,A,2025-01-06,T1,TARGET,50,\nS1,1,B,2025-03-03,T1,TARGET,65,\n"
+        "S1,2,C,2025-03-10,T1,TARGET,65,\nS1,2,D,2025-05-05,T1,TARGET,40,\n",
+        encoding="utf-8",
+    )
+    subjects.write_text(
+        "subject,line,treatment_start\nS1,1,2025-01-08\nS1,2,2025-03-12\n", encoding="utf-8"
+    )
+    done = run("assess-table", table, "--subjects", subjects, "--out", tmp_path)
+    assert done.exit_code == 0, done.output
+    rows = read(tmp_path / "assessments.csv")
+    assert [(row["line"], row["time_point"], row["overall_response"]) for row in rows] == [
+        *(("1", "A", ""), ("1", "B", "PD"), ("2", "C", ""), ("2", "D", "PR"))
+    ]
+    summaries = read(tmp_path / "subjects.csv")
+    assert [(row["line"], row["best_overall_response"]) for row in summaries] == [
+        *(("1", "PD"), ("2", "PR"))
+    ]
+    assert list(summaries[0])[-1] == list(rows[0])[-1] == "line"
+
+
+def test_no_line_no_column(tmp_path: Path) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text(
+        "subject,line,time_point,date,lesion,role,diameter_mm,state\n"
+        "S1,,A,2025-01-06,T1,TARGET,50,\n",
+        encoding="utf-8",
+    )
+    assert run("assess-table", table, "--out", tmp_path).exit_code == 0
+    assert "line" not in read(tmp_path / "assessments.csv")[0]
+
+
+def test_disease_that_comes_after_a_scan_without_any_is_progression(tmp_path: Path) -> None:
+    rows = [
+        "S1,B,2025-01-06,,,,,,,,,ABSENT",
+        "S1,F,2025-03-03,,,,,,,,,ABSENT",
+        "S1,G,2025-05-05,,,N1,NEW,lung,,CT,,UNEQUIVOCAL",
+    ]
+    done = run("assess-table", write(tmp_path / "t.csv", *rows), "--out", tmp_path)
+    assert done.exit_code == 0, done.output
+    found = [row["overall_response"] for row in read(tmp_path / "assessments.csv")]
+    assert (found[0], found[2]) == ("", "PD")
+
+
+def test_scattered_rows_are_assessed_like_sorted_ones(tmp_path: Path) -> None:
+    rows = [row.replace("S1", name) for row in GOOD for name in ("S1", "S2")]
+    written = []
+    for order in (rows, sorted(rows)):
+        done = run("assess-table", write(tmp_path / "t.csv", *order), "--out", tmp_path)
+        assert done.exit_code == 0, done.output
+        written.append((tmp_path / "assessments.csv").read_bytes())
+    assert written[0] == written[1]
+
+
 def test_best_response_follows_the_protocol(tmp_path: Path) -> None:
     overall = tmp_path / "overall.csv"
     overall.write_text(
