@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cache
 
 import response.criteria.sentences as sentences
 from response.criteria.course import Course, ReadTimePoint
@@ -134,9 +135,7 @@ class Walk:
         self._follow(read, states)
         if is_unread(read, any_disease):
             states, labels = {"": LesionState.NOT_EVALUABLE}, {"": sentences.nothing_read(read)}
-        rule, reason = sentences.by_state(
-            rename_rules(NEW_LESION_RULES, self.prefix), states, labels
-        )
+        rule, reason = sentences.by_state(build_new_rules(self.prefix), states, labels)
         return NewLesion(rule.category), reason
 
     def _follow(self, read: ReadTimePoint, states: Mapping[str, LesionState]) -> None:
@@ -171,19 +170,20 @@ class Walk:
                     self.supersede(row, becomes, NewLesion.YES, read, why)
 
 
-def rename_rules(rules: Sequence[StateRule], prefix: str) -> tuple[StateRule, ...]:
-    """The rows of a table of RECIST 1.1 under another criterion's name.
+@cache
+def build_new_rules(prefix: str) -> tuple[StateRule, ...]:
+    """What RECIST 1.1 says of new lesions, under another criterion's name.
 
     Examples
     --------
-    >>> [rule.id for rule in rename_rules(NEW_LESION_RULES, "LUGANO14")][:2]
+    >>> [rule.id for rule in build_new_rules("LUGANO14")][:2]
     ['LUGANO14.NEW.YES', 'LUGANO14.NEW.NE']
     """
     return tuple(
         StateRule(
             rule.id.replace("RECIST11", prefix), rule.category, rule.state, rule.source, rule.text
         )
-        for rule in rules
+        for rule in NEW_LESION_RULES
     )
 
 
@@ -278,7 +278,18 @@ def read_number(course: Course, read: ReadTimePoint, name: str) -> Decimal | Non
         number = Decimal("NaN")
     if not number.is_finite() or number < 0:
         raise refuse(course, read, name, text, "give a number of at least 0")
-    return number
+    return spell_out(number)
+
+
+def spell_out(number: Decimal) -> Decimal:
+    """A number as written without an exponent.
+
+    Examples
+    --------
+    >>> spell_out(Decimal("1E+1")), spell_out(Decimal("0.50"))
+    (Decimal('10'), Decimal('0.50'))
+    """
+    return Decimal(f"{number:f}")
 
 
 def read_word(

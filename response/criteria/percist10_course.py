@@ -252,12 +252,13 @@ def _explain(
     assert before is not None
     assert now is not None
     change = change_pct(now.sul_peak, before.sul_peak)
+    peak = f"SULpeak {now.sul_peak}," if now.sul_peak else "at background,"
     text = (
-        f"hottest lesion {now.lesion}, SULpeak {now.sul_peak}, is {change:+} % and "
+        f"hottest lesion {now.lesion}, {peak} is {change:+} % and "
         f"{now.sul_peak - before.sul_peak:+} SUL from {before.sul_peak} of {before.lesion}"
     )
     if rule.holds is rules.is_complete:
-        return f"{text}; at background by the reader's word"
+        return f"{text}; complete by the reader's word"
     if rule.holds is rules.has_spread:
         return f"{text}; TLG rose by more than 75 %: {_say_tlg(study, scan)}"
     if rule.holds is rules.has_fallen_but_not_all:

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from response.criteria.course import ReadTimePoint
-from response.criteria.frame import NO_ROW, ZERO, Walk, explain_merged, find_lesions, why_not
+from response.criteria.frame import (
+    NO_ROW,
+    ZERO,
+    Walk,
+    explain_merged,
+    find_lesions,
+    spell_out,
+    why_not,
+)
 from response.criteria.organs import name_organ
 from response.criteria.percist10 import HOTTEST, PER_ORGAN
 from response.model import LesionReading
@@ -75,7 +83,7 @@ def _measure(lesion: str, readings: tuple[LesionReading, ...]) -> tuple[Uptake |
         peak = ZERO if one.state is LesionState.ABSENT else one.extra.get("sul_peak")
         if peak is None:
             return None, why_not(one)
-        peaks.append(peak)
+        peaks.append(spell_out(peak))
     organ = name_organ(readings[0].organ, node=readings[0].node)
     return Uptake(
         lesion,

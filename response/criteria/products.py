@@ -149,6 +149,8 @@ def smaller(first: Product | None, second: Product) -> Product:
 
 def name_group(lesion: str, targets: Iterable[str], merged: Mapping[str, str]) -> tuple[str, ...]:
     """A lesion and all that became one with it, by name."""
+    if not merged:
+        return (lesion,)
     return tuple(sorted(one for one in targets if find_whole(merged, one) == lesion))
 
 

@@ -184,7 +184,7 @@ def test_a_word_against_completeness_leaves_the_decrease():
 @pytest.mark.parametrize(
     ("said", "value", "category", "words"),
     [
-        ("true", "1.9", "CMR", "at background by the reader's word"),
+        ("true", "1.9", "CMR", "complete by the reader's word"),
         ("true", "2", "PMR", "not below the liver's 2: not CMR"),
         ("false", "1.9", "PMR", "nobody called it complete"),
         ("", "1.9", "PMR", "nobody called it complete"),
@@ -357,6 +357,12 @@ def test_what_no_person_stands_behind_is_provisional_from_there_on():
         "provisional",
         "provisional",
     ]
+
+
+def test_numbers_are_shown_without_an_exponent():
+    result = assess({"T1": sul("1E+1")}, {"T1": sul("5E+0")}, first={**ALIKE, "liver_sd": "1E-1"})
+    assert "SULpeak 5, is -50.00 % and -5 SUL from 10 of T1" in text(row_of(result, "F1"))
+    assert "3.2 is 1.5 x 2 + 2 x 0.1 of the liver" in text(result.assessments[0])
 
 
 def test_a_number_that_is_none_is_refused_with_its_place():
