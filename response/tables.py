@@ -12,6 +12,7 @@ from pathlib import Path
 
 from response.assess import assess_subject, find_criterion
 from response.best_response import (
+    Visit,
     derive_best_response,
     derive_clinical_benefit_date,
     derive_confirmed_best_response,
@@ -179,24 +180,26 @@ def best_response_table(overall: Path, protocol: Protocol, out: Path) -> tuple[s
         Anything wrong in the table; nothing is written.
     """
     options = protocol.best_response
-    read = read_overall_table(overall)
-    rows = [_best_response_cells(one, options) for one in read]
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_cells(out, BEST_RESPONSE_COLUMNS, rows)
-    return tuple(text for one in read for text in _warn(one, options))
+    with _without_garbage_collection():
+        read = read_overall_table(overall)
+        windows = [select_window(one.visits, options, one.new_therapy) for one in read]
+        judged = list(zip(read, windows, strict=True))
+        rows = [_best_response_cells(one, window, options) for one, window in judged]
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_cells(out, BEST_RESPONSE_COLUMNS, rows)
+        return tuple(text for one, window in judged for text in _warn(one, window, options))
 
 
-def _warn(one: OverallResponses, options: BestResponse) -> Iterable[str]:
+def _warn(one: OverallResponses, window: Sequence[Visit], options: BestResponse) -> Iterable[str]:
     for date in one.partial_dates:
         yield f"subject {one.subject}: date {date} taken as the last day of the month"
-    if options.cr_then_disease == "warn" and has_disease_after_cr(
-        select_window(one.visits, options, one.new_therapy)
-    ):
+    if options.cr_then_disease == "warn" and has_disease_after_cr(window):
         yield f"subject {one.subject}: disease follows a complete response; left as given"
 
 
-def _best_response_cells(one: OverallResponses, options: BestResponse) -> Sequence[str]:
-    window = select_window(one.visits, options, one.new_therapy)
+def _best_response_cells(
+    one: OverallResponses, window: Sequence[Visit], options: BestResponse
+) -> Sequence[str]:
     best = derive_best_response(window, one.reference, options)
     confirmed_best = derive_confirmed_best_response(window, one.reference, options)
     first = derive_response_date(window)

@@ -12,7 +12,7 @@ import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO, TextIOWrapper
-from itertools import islice
+from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import BinaryIO
 
@@ -133,7 +133,7 @@ def read_table(path: Path, required: Sequence[str], optional: Sequence[str]) -> 
 
 def is_blank(cells: Sequence[str]) -> bool:
     """Whether a row says nothing at all."""
-    return not any(cell.strip() for cell in cells)
+    return not any(map(str.strip, cells))
 
 
 def refuse(name: str, *problems: str) -> ManifestError:
@@ -151,7 +151,7 @@ def _to_row(number: int, columns: Mapping[str, int], cells: Sequence[str]) -> Ro
     problem = ""
     if len(cells) != len(columns):
         problem = f"{len(cells)} cells where the header has {len(columns)}"
-    padded = [cell.strip() for cell in cells] + [""] * (len(columns) - len(cells))
+    padded = chain(map(str.strip, cells), repeat(""))
     return Row(number, dict(zip(columns, padded, strict=False)), problem)
 
 

@@ -11,6 +11,7 @@ from response.best_response import NOT_DONE, OVERALL_CODES, Visit
 from response.errors import InputError
 from response.ingest.csv_table import Row, read_table, refuse_rows
 from response.ingest.table_cells import (
+    Parsed,
     is_partial_date,
     parse_date,
     parse_partial_date,
@@ -55,9 +56,10 @@ def read_overall_table(path: Path) -> tuple[OverallResponses, ...]:
     """
     by_subject: dict[str, list[_Assessed]] = {}
     problems = []
+    days = _Days()
     for row in read_table(path, REQUIRED, OPTIONAL):
         try:
-            one = _parse(row)
+            one = _parse(row, days)
             by_subject.setdefault(one.subject, []).append(one)
         except InputError as error:
             problems.append(f"{path.name} row {row.line}: {error}")
@@ -68,7 +70,16 @@ def read_overall_table(path: Path) -> tuple[OverallResponses, ...]:
     return tuple(_gather(rows) for rows in by_subject.values())
 
 
-def _parse(row: Row) -> _Assessed:
+class _Days:
+    """Dates by column, each different one parsed once: subjects share most of them."""
+
+    def __init__(self) -> None:
+        self.reference = Parsed("reference_date", parse_date)
+        self.new_therapy = Parsed("new_therapy_date", parse_date)
+        self.assessed = Parsed("date", parse_partial_date)
+
+
+def _parse(row: Row, days: _Days) -> _Assessed:
     if row.problem:
         raise InputError(row.problem)
     cells = row.cells
@@ -77,14 +88,14 @@ def _parse(row: Row) -> _Assessed:
     return _Assessed(
         row,
         subject,
-        parse_date("reference_date", parse_text("reference_date", cells["reference_date"])),
-        parse_date("new_therapy_date", therapy) if therapy else None,
-        _parse_visit(cells["date"], cells["overall_response"]),
+        days.reference[parse_text("reference_date", cells["reference_date"])],
+        days.new_therapy[therapy] if therapy else None,
+        _parse_visit(cells["date"], cells["overall_response"], days),
         cells["date"] if is_partial_date(cells["date"]) else "",
     )
 
 
-def _parse_visit(date: str, overall: str) -> Visit | None:
+def _parse_visit(date: str, overall: str, days: _Days) -> Visit | None:
     code = overall.upper()
     if code and code not in OVERALL_CODES:
         allowed = ", ".join(sorted(OVERALL_CODES))
@@ -95,7 +106,7 @@ def _parse_visit(date: str, overall: str) -> Visit | None:
         return None
     if not code:
         raise InputError("overall_response: is empty, but there is a date: say NE or ND")
-    return Visit(parse_partial_date("date", date), code)
+    return Visit(days.assessed[date], code)
 
 
 def _find_contradictions(rows: list[_Assessed]) -> Iterable[str]:

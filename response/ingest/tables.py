@@ -96,7 +96,9 @@ def read_subject_lines(path: Path, today: dt.date) -> tuple[dict[str, Lines], tu
 def _find_contradictions(
     lines: Mapping[str, tuple[int, SubjectFacts]],
 ) -> Iterable[tuple[int, str]]:
-    if len(lines) > 1 and "" in lines:
+    if len(lines) == 1:
+        return
+    if "" in lines:
         yield lines[""][0], "line: is empty, but another row of this subject names one"
     died = {facts.death_date: number for number, facts in lines.values() if facts.death_date}
     if len(died) > 1:
@@ -105,6 +107,8 @@ def _find_contradictions(
 
 
 def _join_lines(lines: Mapping[str, tuple[int, SubjectFacts]]) -> Lines:
+    if len(lines) == 1:
+        return {line: facts for line, (_number, facts) in lines.items()}
     starts = sorted({f.treatment_start for _, f in lines.values() if f.treatment_start})
     death = next((f.death_date for _, f in lines.values() if f.death_date), None)
     joined = {}
