@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -20,7 +19,8 @@ from response.cli.common import (
     workspace_for_input,
 )
 from response.cli.look import print_summary
-from response.differences import Comparison, Difference, compare_responses
+from response.differences import Comparison, compare_responses
+from response.export.differences import describe_differences
 from response.ingest.sdtm_writing import SdtmReport, import_sdtm
 from response.model import SiteResponse
 from response.pipeline import Report, assess_all
@@ -49,7 +49,7 @@ def import_sdtm_command(folder: Path, home: Path | None, as_json: bool) -> None:
         comparison = compare_subjects(store, report.subjects, criterion)
         if as_json:
             print_json([_as_json(report, assessed, comparison)])
-            print_json(_difference_rows(comparison.differences))
+            print_json(describe_differences(comparison.differences))
         else:
             _print(report, assessed, comparison)
             print_summary(store)
@@ -73,13 +73,6 @@ def _as_json(report: SdtmReport, assessed: Report, comparison: Comparison) -> Ma
         "differences": len(comparison.differences),
         "notes": list(report.notes),
     }
-
-
-def _difference_rows(differences: Iterable[Difference]) -> Iterable[dict[str, object]]:
-    for one in differences:
-        row = asdict(one)
-        reader = row.pop("reader")
-        yield {"difference": row.pop("test"), **row, **reader}
 
 
 def _print(report: SdtmReport, assessed: Report, comparison: Comparison) -> None:

@@ -53,7 +53,7 @@ STAND_FOR = {
 LYMPH_NODE = "LYMPH NODE"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Qualifier:
     """A supplemental qualifier of a row that has no sequence number yet."""
 
@@ -155,7 +155,7 @@ def add_results(stream: StudyStream, into: Rows) -> None:
     sums = _find_sums(stream)
     for visit in sorted(stream.visits.values(), key=lambda one: one.order):
         doubts = [
-            Qualifier(_numbered("TPPROV", place), "Time Point Provisional Because", text)
+            Qualifier(number_name("TPPROV", place), "Time Point Provisional Because", text)
             for place, text in enumerate(visit.provisional)
         ]
         made = list(_read_visit(stream, visit))
@@ -183,7 +183,14 @@ def _read_visit(
                 yield begun, qualifiers if place == 0 else []
 
 
-def _numbered(name: str, place: int) -> str:
+def number_name(name: str, place: int) -> str:
+    """The name of a qualifier of which a row has several.
+
+    Examples
+    --------
+    >>> number_name("RSPROV", 0), number_name("RSPROV", 1)
+    ('RSPROV', 'RSPROV1')
+    """
     return f"{name}{place}" if place else name
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from response.endpoints import select_effective
 from response.explain import deciding_sentences
 from response.export.datasets import Value
-from response.export.sdtm_lesions import Qualifier, Rows, describe_visit
+from response.export.sdtm_lesions import Qualifier, Rows, describe_visit, number_name
 from response.export.study import StudyStream, Visit
 from response.ingest.sdtm_terms import (
     BEST,
@@ -103,7 +103,10 @@ def _respond(
 
 def _doubt(row: Assessment) -> list[Qualifier]:
     said = [reason.text for reason in row.reasons if reason.row_id.endswith(PROVISIONAL)]
-    return [Qualifier("RSPROV", "Provisional Because", " ".join(said) or "not confirmed")]
+    return [
+        Qualifier(number_name("RSPROV", place), "Provisional Because", text)
+        for place, text in enumerate(said or ["not confirmed by a person"])
+    ]
 
 
 def _value(result: SubjectResult, test: str, value: str, provisional: bool) -> dict[str, Value]:

@@ -16,8 +16,9 @@ from response.ingest.measurement_table import Stream
 from response.ingest.sdtm_files import SdtmTables, read_tables
 from response.ingest.sdtm_lesions import read_lesions
 from response.ingest.sdtm_qualifiers import add_qualifiers
-from response.ingest.sdtm_readings import Origins, StreamRows, read_readings
+from response.ingest.sdtm_readings import read_readings
 from response.ingest.sdtm_responses import read_responses, read_sums
+from response.ingest.sdtm_stream_rows import Origins, StreamRows
 from response.ingest.sdtm_subjects import read_subject_dates
 from response.ingest.sdtm_visits import Stream as StreamKey
 from response.ingest.sdtm_visits import Visits

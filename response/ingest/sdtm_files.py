@@ -102,8 +102,9 @@ def _sort_rows(name: str, columns: Sequence[str], lines: Lines, tables: SdtmTabl
             place[domain].append(SdtmRow(name, number, dict(zip(columns, cells, strict=True))))
         else:
             others[domain] = others.get(domain, 0) + 1
+    of = "domain" if "DOMAIN" in columns else "supplemental qualifiers of"
     for domain, count in sorted(others.items()):
-        what = f"domain {domain}" if domain else "an empty DOMAIN"
+        what = f"{of} {domain}" if domain else "an empty DOMAIN"
         tables.skipped.append(f"{name}: {count} rows of {what}")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from response.ingest.sdtm_files import SdtmRow
-from response.ingest.sdtm_readings import Origins, StreamRows
+from response.ingest.sdtm_stream_rows import Origins, StreamRows
 from response.ingest.sdtm_visits import Stream
 from response.terms import LesionState
 

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from response.criteria.lesions import NODE_NORMAL_BELOW_MM
 from response.ingest.sdtm_files import SdtmRow
 from response.ingest.sdtm_lesions import IdentifiedLesion, StreamLesions
 from response.ingest.sdtm_results import Result, read_result
+from response.ingest.sdtm_stream_rows import (
+    Origins,
+    StreamRows,
+    add_identified,
+    add_merged,
+    call_new,
+)
 from response.ingest.sdtm_terms import (
     ALL,
     EITHER,
@@ -29,31 +36,6 @@ from response.model import AssessedTimePoint, LesionReading
 from response.terms import LesionState, Role
 
 LENGTHS = (LONG, SHORT, EITHER)
-
-
-@dataclass(slots=True)
-class StreamRows:
-    """One reader's readings of one subject, each with the number of the row it came from."""
-
-    rows: list[ReadRow] = field(default_factory=list)
-    points: dict[str, AssessedTimePoint] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Origins:
-    """Where readings came from: numbers in, rows of files out; and what was there twice."""
-
-    rows: list[SdtmRow] = field(default_factory=list)
-    repeated: list[SdtmRow] = field(default_factory=list)
-
-    def number(self, row: SdtmRow) -> int:
-        """Give a row a number of its own, in the order they are asked for."""
-        self.rows.append(row)
-        return len(self.rows) - 1
-
-    def where(self, number: int) -> str:
-        """The file and row of a number."""
-        return self.rows[number].where
 
 
 @dataclass(slots=True)
@@ -134,7 +116,7 @@ def _read_whole(
         problems.append(f"{_where(row, point)}TRLNKID is empty: name the lesion")
         return
     reading = LesionReading(
-        point.time_point, point.date, "", None, state=state, reason=result.not_done
+        point.time_point, point.date, "", None, state=state, reason=result.why_not
     )
     made.rows.append(ReadRow(origins.number(row), row["USUBJID"], reading, None))
 
@@ -200,9 +182,9 @@ def _compose_all(
             problems.append(f"{_where(cell.row, cell.point)}{error}")
             continue
         made.rows.append(ReadRow(origins.number(cell.row), stream[0], reading, lesion.node))
-    _call_new(made)
-    _add_identified(known, stream, made, seen, origins)
-    _add_merged(known, stream, made, seen, origins)
+    call_new(made)
+    add_identified(known, stream, made, seen, origins)
+    add_merged(known, stream, made, seen, origins)
 
 
 def _compose(cell: _Cell, lesion: IdentifiedLesion, known: StreamLesions) -> LesionReading:
@@ -307,7 +289,7 @@ def _find_state(cell: _Cell, role: Role) -> LesionState | None:
 def _why_not(cell: _Cell) -> str:
     for _row, result in cell.results.values():
         if result.not_done:
-            return result.not_done
+            return result.why_not
         if ":" in result.word:
             return result.word
     return "present, but without a length" if cell.results else ""
@@ -320,80 +302,3 @@ def _extra(cell: _Cell) -> dict[str, Decimal]:
         name: cell.results[test][1].number for test, name in names.items() if test in cell.results
     }
     return {name: number for name, number in said.items() if number is not None}
-
-
-# ------------------------------------------------------------------------ what only TU says
-
-
-def _call_new(made: StreamRows) -> None:
-    """Call a new lesion that is measured and nothing else: TU identified it as one.
-
-    What was called before stays as it was called.
-    """
-    called: set[str] = set()
-    order = sorted(range(len(made.rows)), key=lambda place: made.rows[place].reading.date)
-    for place in order:
-        read = made.rows[place]
-        reading = read.reading
-        if reading.role is not Role.NEW:
-            continue
-        if reading.state is None and reading.lesion not in called:
-            reading = replace(reading, state=LesionState.UNEQUIVOCAL)
-            made.rows[place] = read._replace(reading=reading)
-        if reading.state in (LesionState.EQUIVOCAL, LesionState.UNEQUIVOCAL):
-            called.add(reading.lesion)
-
-
-def _add_identified(
-    known: StreamLesions,
-    stream: Stream,
-    made: StreamRows,
-    seen: set[tuple[str, str]],
-    origins: Origins,
-) -> None:
-    """A non-target or new lesion is there where it was identified, if TR says nothing of it."""
-    states = {Role.NON_TARGET: LesionState.PRESENT, Role.NEW: LesionState.UNEQUIVOCAL}
-    for name, lesion in known.lesions.items():
-        when = lesion.seen
-        if lesion.role not in states or when is None or (when.time_point, name) in seen:
-            continue
-        made.points.setdefault(when.time_point, when)
-        reading = LesionReading(
-            when.time_point,
-            when.date,
-            name,
-            lesion.role,
-            lesion.organ,
-            lesion.node,
-            lesion.method,
-            state=states[lesion.role],
-        )
-        made.rows.append(ReadRow(origins.number(lesion.row), stream[0], reading, lesion.node))
-
-
-def _add_merged(
-    known: StreamLesions,
-    stream: Stream,
-    made: StreamRows,
-    seen: set[tuple[str, str]],
-    origins: Origins,
-) -> None:
-    """From a merger on, a lesion that TR no longer has is part of the other."""
-    for name, (into, since) in known.merged.items():
-        lesion = known.lesions[name]
-        for point in list(made.points.values()):
-            later = (point.date, point.time_point) >= (since.date, since.time_point)
-            if lesion.role is not Role.TARGET or not later or (point.time_point, name) in seen:
-                continue
-            reading = LesionReading(
-                point.time_point,
-                point.date,
-                name,
-                lesion.role,
-                lesion.organ,
-                lesion.node,
-                lesion.method,
-                state=LesionState.MERGED,
-                merged_into=into,
-            )
-            made.rows.append(ReadRow(origins.number(lesion.row), stream[0], reading, lesion.node))

@@ -13,16 +13,20 @@ from response.ingest.table_cells import MAX_LENGTH_MM, parse_number
 ROUNDED_MM = Decimal("0.05")
 """A standard result this near the original one was rounded from it."""
 
-NOT_DONE = "NOT DONE"
+NOT_DONE, NOT_EVALUABLE = "NOT DONE", "NOT EVALUABLE"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one row says: a number in mm (mm³ for a volume), or a word; or that it was not done."""
+    """What one row says: a number in mm (mm³ for a volume), or a word; or that it was not done.
+
+    ``why_not`` is the reason that was given, empty where it says no more than that.
+    """
 
     number: Decimal | None = None
     word: str = ""
-    not_done: str = ""
+    not_done: bool = False
+    why_not: str = ""
 
 
 def read_result(row: SdtmRow, *, volume: bool = False) -> Result:
@@ -34,18 +38,22 @@ def read_result(row: SdtmRow, *, volume: bool = False) -> Result:
         Naming the column, its value, and the way out.
     """
     if plain(row["TRSTAT"]) == NOT_DONE:
-        return Result(not_done=row["TRREASND"] or NOT_DONE.lower())
+        return _missing(row["TRREASND"] or NOT_DONE.lower())
     if row["TRSTAT"]:
         raise ValueError(f"TRSTAT is {row['TRSTAT']!r}: it is NOT DONE or empty")
     original = row["TRORRES"] or row["TRSTRESC"] or row["TRSTRESN"]
     if not original:
-        return Result(not_done=row["TRREASND"] or "no result was given")
+        return _missing(row["TRREASND"] or "no result was given")
     unit = row["TRORRESU"] if row["TRORRES"] else row["TRSTRESU"]
     try:
         number = parse_number("TRORRES", original)
     except ValueError:
         return Result(word=plain(original))
     return Result(number=_check(row, _convert(row, number, unit, volume), volume))
+
+
+def _missing(why: str) -> Result:
+    return Result(not_done=True, why_not="" if plain(why) == NOT_EVALUABLE else why)
 
 
 def _convert(row: SdtmRow, number: Decimal, unit: str, volume: bool) -> Decimal:

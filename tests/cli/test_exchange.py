@@ -89,7 +89,7 @@ def test_what_the_site_says_otherwise_is_listed(tmp_path: Path) -> None:
     folder = write(tmp_path / "in", rs=[wrong, wrong.replace("RECIST 1.1", "iRECIST")])
     report, differs = lines(run("import-sdtm", folder, "--home", tmp_path / "home", "--json"))
     assert (report["compared"], report["differences"]) == (1, 1)
-    assert (differs["difference"], differs["theirs"], differs["ours"]) == ("OVRLRESP", "SD", "PR")
+    assert (differs["test"], differs["theirs"], differs["ours"]) == ("OVRLRESP", "SD", "PR")
     assert "-30.00 %" in str(differs["reason"])
 
 
