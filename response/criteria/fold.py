@@ -80,8 +80,8 @@ def _assess(here: Here) -> list[Assessment]:
     course, history, read = here.course, here.history, here.read
     judged = judge(here)
     target, non_target, new = judged.target, judged.non_target, judged.new
-    row = here.how.decide_overall(target, non_target, new, here.protocol.rules)
-    overall, overall_reasons = row.overall, [sentences.overall(row, target, non_target, new)]
+    row, why = _decide_overall(here, target, non_target, new)
+    overall, overall_reasons = row.overall, [why]
     recoded: list[Assessment] = []
     if overall != PD and read.date > history.complete_since:
         returned = [t.lesion for t in judged.targets if t.diseased] + judged.present
@@ -95,6 +95,17 @@ def _assess(here: Here) -> list[Assessment]:
     )  # fmt: skip
     history.keep(assessment)
     return [assessment, *recoded, *_back_date(here, judged.confirmed)]
+
+
+def _decide_overall(
+    here: Here, target: str, non_target: str, new: NewLesion
+) -> tuple[rules.OverallRow, Reason]:
+    said = here.history.said_overall
+    if said is None or said[0] != (target, non_target, new):
+        row = here.how.decide_overall(target, non_target, new, here.protocol.rules)
+        why = sentences.overall(row, target, non_target, new)
+        here.history.said_overall = said = (target, non_target, new), row, why
+    return said[1], said[2]
 
 
 def shown(category: str) -> str:

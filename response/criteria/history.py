@@ -5,13 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from response.best_response import CR, PR
 from response.criteria.course import ReadTimePoint
 from response.criteria.lesions import find_merged, find_notable
-from response.criteria.recist11 import Nadir
+from response.criteria.recist11 import Nadir, OverallRow
 from response.model import Assessment, LesionReading, Reason
 from response.terms import Intervention, LesionState
+
+SaidNonTarget = tuple[str, list[str], list[Reason]]
+"""The non-target response, the lesions whose presence is disease come back, and why."""
 
 TREATED = {
     Intervention.IRRADIATED: "irradiated on study",
@@ -26,7 +30,8 @@ class History:
 
     ``notable`` are the rows of the present time point that say more than what a lesion measures.
     ``complete_since`` and ``responding_since`` are the first dates of an overall CR and of a
-    target response of CR or PR.
+    target response of CR or PR. ``said_…`` is
+    what was said last, and of what: it is said again of the same.
     """
 
     nadir: Nadir | None = None
@@ -41,6 +46,8 @@ class History:
     equivocal: dict[str, list[str]] = field(default_factory=dict)
     called: dict[str, LesionState] = field(default_factory=dict)
     provisional: dict[str, Reason] = field(default_factory=dict)
+    said_non_target: tuple[object, SaidNonTarget] | None = None
+    said_overall: tuple[object, OverallRow, Reason] | None = None
 
     def begin(self, read: ReadTimePoint) -> None:
         """Begin a time point: sums of earlier dates may now be the nadir."""
@@ -55,8 +62,11 @@ class History:
             for text in _texts(read, self.notable):
                 self.provisional.setdefault(text, Reason("PROVISIONAL", text))
 
-    def keep_sum(self, seen: Nadir) -> None:
+    def keep_sum(self, total: Decimal, read: ReadTimePoint) -> None:
         """Keep a sum that may be the nadir from the next date on."""
+        if self.nadir is not None and total >= self.nadir.total:
+            return
+        seen = Nadir(total, read.date, read.time_point)
         self.nadir_to_come = smaller(self.nadir_to_come, seen)
 
     def keep(self, row: Assessment) -> None:

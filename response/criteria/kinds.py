@@ -14,7 +14,7 @@ import response.criteria.recist11 as rules
 import response.criteria.sentences as sentences
 from response.criteria.baseline import KnownDisease, Limit
 from response.criteria.course import Course, ReadTimePoint
-from response.criteria.history import TREATED, History
+from response.criteria.history import TREATED, History, SaidNonTarget
 from response.criteria.lesions import (
     NO_ROW,
     ZERO,
@@ -189,7 +189,7 @@ def _assess_target(here: Here, targets: list[Contribution]) -> tuple[str, Number
     category, reasons = here.how.judge_targets(here, seen)
     some_known = len(missing) < len(targets)
     if not missing or (here.protocol.rules.nadir_uses_incomplete and some_known):
-        here.history.keep_sum(rules.Nadir(case.total, here.read.date, here.read.time_point))
+        here.history.keep_sum(case.total, here.read)
     if missing:
         return category, Numbers(nadir=case.nadir), reasons
     return category, Numbers(case.total, case.nadir, seen.from_baseline, seen.from_nadir), reasons
@@ -198,24 +198,32 @@ def _assess_target(here: Here, targets: list[Contribution]) -> tuple[str, Number
 # -------------------------------------------------------------------------- non-target lesions
 
 
-def _assess_non_target(here: Here) -> tuple[str, list[str], list[Reason]]:
-    """The response, the lesions whose presence is disease come back, and why."""
-    disease, lesions = here.disease, here.read.lesions
+def _assess_non_target(here: Here) -> SaidNonTarget:
+    disease, lesions, said = here.disease, here.read.lesions, here.history.said_non_target
     if not disease.has_non_target:
         return disease.response_without_lesions, [], []
+    judged = [judge_non_target(lesion, lesions.get(lesion, ())) for lesion in disease.non_targets]
+    marker = here.read.facts.get("marker_normal", "") if disease.marker_raised else None
+    if said is None or said[0] != (judged, marker):
+        said = (judged, marker), _say_non_target(here, judged, marker)
+        here.history.said_non_target = said
+    return said[1]
+
+
+def _say_non_target(
+    here: Here, judged: list[tuple[LesionState, str]], marker: str | None
+) -> SaidNonTarget:
     states, labels = {}, {}
-    for lesion in disease.non_targets:
-        states[lesion], why = judge_non_target(lesion, lesions.get(lesion, ()))
+    for lesion, (state, why) in zip(here.disease.non_targets, judged, strict=True):
+        states[lesion] = state
         if why:
             labels[lesion] = why
-    if disease.marker_raised:
-        states[MARKER] = _MARKER_STATES.get(
-            here.read.facts.get("marker_normal", ""), LesionState.NOT_EVALUABLE
-        )
+    if marker is not None:
+        states[MARKER] = _MARKER_STATES.get(marker, LesionState.NOT_EVALUABLE)
     rule, reason = sentences.by_state(here.how.non_target, states, labels)
     come_back = [
         lesion
-        for lesion, node in disease.non_targets.items()
+        for lesion, node in here.disease.non_targets.items()
         if not node and states[lesion] is LesionState.PRESENT
     ]
     return rule.category, come_back, [reason]

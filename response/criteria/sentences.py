@@ -153,13 +153,10 @@ def nothing_read(read: ReadTimePoint) -> str:
 
 def overall(row: rules.OverallRow, target: str, non_target: str, new: NewLesion) -> Reason:
     """Which row of the table gave the overall response."""
-    return _overall(row.id, row.overall, row.source, target, non_target, new.value)
-
-
-@lru_cache(maxsize=4096)
-def _overall(row: str, said: str, source: str, target: str, non_target: str, new: str) -> Reason:
-    text = f"{said}: target {target}, non-target {non_target}, new lesion {new} ({source})"
-    return Reason(row, text)
+    text = (
+        f"{row.overall}: target {target}, non-target {non_target}, new lesion {new} ({row.source})"
+    )
+    return Reason(row.id, text)
 
 
 def small_new(lesion: str, length_mm: Decimal, limit: Decimal, prefix: str) -> Reason:
