@@ -135,7 +135,7 @@ def test_a_target_that_alone_rose_is_warned_of():
     assert "warning: T1 alone rose by more than 25 %" in text(row)
 
 
-@pytest.mark.parametrize(("length", "category"), [("24", "SMD"), ("24.1", "PMD"), (None, "SMD")])
+@pytest.mark.parametrize(("length", "category"), [("24", "SMD"), ("24.01", "PMD"), (None, "SMD")])
 def test_growth_in_extent_is_progression(length, category):
     row = follow_up({"T1": mean(10, diameter_mm=20)}, {"T1": mean(10, diameter_mm=length)})
     assert row.overall_response == category

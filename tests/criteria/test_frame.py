@@ -181,3 +181,23 @@ def test_a_silent_fact_is_none(read):
     here = ReadTimePoint("F1", day(0), {})
     more = ({},) if read is read_word else ()
     assert read(None, here, "liver_mean", *more) is None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_new_lesion_that_progresses_unequivocally_is_unequivocal(name):
+    full = dict.fromkeys(COLUMNS, 20)
+    seen = {"T1": full, "N1": "UNEQUIVOCAL_PROGRESSION"}
+    row = assess_by(name, rows(BL={"T1": full}, F1=seen)).assessments[1]
+    assert (row.new_lesion, row.overall_response[:1]) == ("YES", "P")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_readers_reason_is_passed_on(name):
+    full = dict.fromkeys(COLUMNS, 20)
+    lost = LesionReading(
+        "F1", day(56), "T1", Role.TARGET, state=LesionState.NOT_EVALUABLE, reason="artefact"
+    )
+    row = assess_by(name, [*rows(BL={"T1": full}), lost]).assessments[1]
+    assert row.target_response == "NE"
+    if name != "percist10":
+        assert "T1 (artefact" in str(row.reasons[0])

@@ -195,6 +195,9 @@ def test_the_pet_ct_column_is_as_printed_without_marrow_or_new_foci():
         (120, 140, 120, "PD"),
         (120, "139.9", 120, "NA"),
         (100, 121, 100, "CR"),
+        # of normal length to the millimetre
+        (130, None, 130, "NA"),
+        (130, 140, 130, "NA"),
         # enlarged, normal in between, enlarged again
         (150, 150, 130, "PD"),
         (150, 149, 130, "SD"),

@@ -118,7 +118,9 @@ def test_a_baseline_without_the_second_diameter_is_not_evaluable():
 
 
 def test_small_and_many_targets_are_warned_of():
-    few = assess({"L1": size(15, 10), "T1": size(10, 10), "T2": size(11, 10)}, NODE).assessments[0]
+    few = assess(
+        {"L1": size(15, 10), "T1": size(10, 10), "T2": size("10.01", 10)}, NODE
+    ).assessments[0]
     assert "target L1 is 15 mm at baseline; a node is measurable above 15 mm" in text(few)
     assert "target T1 is 10 mm at baseline; an extranodal lesion" in text(few)
     assert "T2 is" not in text(few)

@@ -120,7 +120,14 @@ def test_the_threshold_is_of_the_liver_else_of_the_blood_pool(liver, blood, plus
 
 @pytest.mark.parametrize(
     ("before", "now", "failures"),
-    [("2.0", "2.3", 0), ("2.0", "2.31", 1), ("1.0", "1.25", 0), ("1.0", "0.79", 1), ("1", "3", 2)],
+    [
+        ("2.0", "2.3", 0),
+        ("2.0", "2.301", 1),
+        ("1.0", "1.25", 0),
+        ("1.0", "0.8", 0),
+        ("1.0", "0.799", 1),
+        ("1", "3", 2),
+    ],
 )
 def test_the_reference_differs_by_20_per_cent_of_the_larger_and_by_0_3(before, now, failures):
     assert len(percist10.compare_reference("liver", Decimal(before), Decimal(now))) == failures

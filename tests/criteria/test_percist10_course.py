@@ -81,7 +81,7 @@ def test_a_lesion_other_than_the_hottest_that_grew_rules_partial_response_out():
     assert "but T2 grew by more than 30 %" in text(row)
 
 
-@pytest.mark.parametrize(("size", "category"), [("13", "PMR"), ("13.1", "SMD"), (None, "PMR")])
+@pytest.mark.parametrize(("size", "category"), [("13", "PMR"), ("13.01", "SMD"), (None, "PMR")])
 def test_a_lesion_may_grow_in_size_too(size, category):
     row = follow_up(
         {"T1": sul(10), "T2": sul(3, diameter_mm=10)},
@@ -317,14 +317,28 @@ def test_the_blood_pool_serves_where_the_liver_cannot():
 @pytest.mark.parametrize(
     ("second", "words"),
     [
-        ({"injected_mbq": 361}, "injected dose 361 MBq differs from 300 by more than 20 %"),
-        ({"uptake_minutes": 71}, "uptake time of 71 min is over 70"),
+        ({"injected_mbq": "360.1"}, "injected dose 360.1 MBq differs from 300 by more than 20 %"),
+        ({"injected_mbq": "239.9"}, "injected dose 239.9 MBq differs from 300"),
+        ({"uptake_minutes": "70.1"}, "uptake time of 70.1 min is over 70"),
     ],
 )
 def test_dose_and_late_uptake_are_warnings(second, words):
     row = follow_up({"T1": sul(8)}, {"T1": sul(4)}, second={**ALIKE, **second})
     assert row.overall_response == "PMR"
     assert words in text(row)
+
+
+def test_dose_and_uptake_at_their_limits_are_no_warnings():
+    for dose in (240, 360):
+        second = {**ALIKE, "uptake_minutes": 70, "injected_mbq": dose}
+        row = follow_up({"T1": sul(8)}, {"T1": sul(4)}, second=second)
+        assert "warning" not in text(row)
+
+
+@pytest.mark.parametrize(("other", "category"), [("3.9", "PMR"), ("3.901", "SMD")])
+def test_another_lesion_may_rise_by_30_per_cent(other, category):
+    row = follow_up({"T1": sul(10), "T2": sul(3)}, {"T1": sul(4), "T2": sul(other)})
+    assert row.target_response == category
 
 
 # ---------------------------------------------------------------------------------- and the rest
