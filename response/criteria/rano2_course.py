@@ -234,7 +234,7 @@ def _find_confirmed(study: _Study, read: ReadTimePoint) -> list[Assessment]:
     """The suspected progressions that progression here would confirm."""
     days = study.walk.protocol.rano2.confirmation_min_days
     rows = [study.walk.standing[name] for name in study.suspected]
-    return [row for row in rows if (read.date - row.date).days >= days]
+    return [row for row in rows if (read.date - row.date).days >= max(days, 1)]
 
 
 def _look_back(
@@ -251,14 +251,14 @@ def _look_back(
         study.suspected.clear()
     if overall == rules.PDU:
         study.suspected.append(read.time_point)
-    if rule.id == CLINICAL and study.raised:
-        row = study.walk.standing[study.raised[0]]
+    first = study.walk.standing[study.raised[0]] if study.raised else None
+    if rule.id == CLINICAL and first is not None and first.date < read.date:
         text = (
             f"PD: the steroid dose was raised here first, and clinical decline followed at "
             f"{read.time_point} on {read.date}"
         )
         why = Reason(f"{PREFIX}.PD.STEROIDS", text)
-        study.walk.supersede(row, PD, row.new_lesion, read, why)
+        study.walk.supersede(first, PD, first.new_lesion, read, why)
     if rule.id == f"{PREFIX}.NE.STEROIDS":
         study.raised.append(read.time_point)
     elif overall != NE:

@@ -347,7 +347,8 @@ def after_radiotherapy(*scans, end: int = 0, protocol: str = "", facts=None):
     read = [measured("BL", 0, lesion, said) for lesion, said in TUMOUR.items()]
     for number, (when, lesions) in enumerate(scans, 1):
         read += [measured(f"F{number}", when, name, said) for name, said in lesions.items()]
-    told = {"BL": {"radiotherapy_end": day(end).isoformat()}, **(facts or {})}
+    told = dict(facts or {})
+    told["BL"] = {"radiotherapy_end": day(end).isoformat()} | told.get("BL", {})
     return assess_by("rano2", read, told, protocol)
 
 
@@ -424,6 +425,20 @@ def test_the_window_is_what_the_protocol_says():
 def test_a_baseline_too_early_or_late_after_radiotherapy_is_warned_of(end, warned):
     row = after_radiotherapy((50, TUMOUR), end=end).assessments[0]
     assert ("RANO20.BASELINE.TIME" in ids(row)) is warned
+
+
+def test_time_points_of_one_date_say_nothing_of_each_other():
+    at_once = "[rano2]\nconfirmation_min_days = 0"
+    assert overall(after_radiotherapy((28, GROWN), (28, GROWN), protocol=at_once)) == ["PDu", "PDu"]
+    result = after_radiotherapy((28, GROWN), (28, GROWN), (29, GROWN), protocol=at_once)
+    assert [row.overall_response for row in result.assessments] == [
+        "", "PDu", "PD", "PDu", "PD", "PD",
+    ]  # fmt: skip
+    facts = {"BL": {"steroid_dose": 4}, "F1": {"steroid_dose": 8}}
+    facts["F2"] = {"steroid_dose": 8, "clinical_status": "worse"}
+    raised = after_radiotherapy((28, TUMOUR), (28, TUMOUR), end=-200, facts=facts)
+    assert overall(raised) == ["NE", "PD"]
+    assert len(raised.assessments) == 3
 
 
 def test_a_date_that_is_none_is_refused():
