@@ -39,14 +39,15 @@ SURENESS = (("TR", 0), ("TU", 1), ("RS", 2))
 class SdtmStudy:
     """What a folder of SDTM tables says.
 
-    ``facts`` are of every subject of DM, ``responses`` the site's own, ``notes`` what was passed
-    over.
+    ``facts`` are of every subject known, ``dated`` those of DM; ``responses`` are the site's own,
+    ``notes`` say what was passed over.
     """
 
     study: str
     streams: tuple[Stream, ...]
     responses: tuple[SiteResponse, ...]
     facts: Mapping[str, SubjectFacts]
+    dated: frozenset[str]
     notes: tuple[str, ...]
 
 
@@ -96,7 +97,8 @@ def read_sdtm(
     if problems:
         raise _refuse(folder, problems)
     notes = [*tables.skipped, *_note_repeated(origins)]
-    return SdtmStudy(_find_study(tables), streams, tuple(responses), facts, tuple(notes))
+    named = _find_study(tables)
+    return SdtmStudy(named, streams, tuple(responses), facts, frozenset(dates), tuple(notes))
 
 
 def merge_dates(known: SubjectFacts | None, given: SubjectFacts) -> SubjectFacts:

@@ -115,6 +115,8 @@ def _identify(row: SdtmRow, stream: StreamLesions, visits: Visits, problems: lis
     known = stream.lesions.setdefault(row["TULNKID"], made)
     if known is made:
         return
+    if made.seen and known.seen and made.seen.date < known.seen.date:
+        stream.lesions[row["TULNKID"]] = made
     if (known.role, plain(known.organ)) != (made.role, plain(made.organ)):
         problems.append(
             f"{_where(row)}identified as {word} of {row['TULOC'] or 'nowhere'}, but "

@@ -16,6 +16,7 @@ from response.ingest.sdtm_stream_rows import (
     add_identified,
     add_merged,
     call_new,
+    find_unmeasured,
 )
 from response.ingest.sdtm_terms import (
     ALL,
@@ -182,6 +183,7 @@ def _compose_all(
             problems.append(f"{_where(cell.row, cell.point)}{error}")
             continue
         made.rows.append(ReadRow(origins.number(cell.row), stream[0], reading, lesion.node))
+    problems += find_unmeasured(known, stream, seen)
     call_new(made)
     add_identified(known, stream, made, seen, origins)
     add_merged(known, stream, made, seen, origins)

@@ -56,6 +56,17 @@ def call_new(made: StreamRows) -> None:
             called.add(reading.lesion)
 
 
+def find_unmeasured(known: StreamLesions, stream: Stream, seen: set[tuple[str, str]]) -> list[str]:
+    """Name the targets of a reader that TR never speaks of."""
+    measured = {lesion for _time_point, lesion in seen}
+    return [
+        f"{lesion.row.where}: subject {stream[0]}, lesion {name}: identified as a target, but TR "
+        "has no row of it: add its measurements, or take it out"
+        for name, lesion in known.lesions.items()
+        if lesion.role is Role.TARGET and name not in measured
+    ]
+
+
 def add_identified(
     known: StreamLesions,
     stream: Stream,

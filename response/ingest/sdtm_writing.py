@@ -36,11 +36,15 @@ def import_sdtm(folder: Path, store: Store, *, actor: str) -> SdtmReport:
     study = read_sdtm(folder, known=stored)
     _refuse_marked(study, store)
     measured = {stream.subject for stream in study.streams}
+    dated = [
+        facts
+        for name, facts in study.facts.items()
+        if (name in measured or name in stored) and facts != stored.get(name)
+    ]
+    for facts in dated:
+        store.write_subject_facts(facts, actor=actor)
     written = 0
     for stream in study.streams:
-        facts = study.facts.get(stream.subject)
-        if facts is not None and facts != stored.get(stream.subject):
-            store.write_subject_facts(facts, actor=actor)
         written += store.write_readings(
             stream.subject,
             stream.reader,
@@ -57,7 +61,7 @@ def import_sdtm(folder: Path, store: Store, *, actor: str) -> SdtmReport:
         store.write_site_responses(subject, responses, actor=actor)
     return SdtmReport(
         study.study,
-        tuple(sorted(measured | kept.keys())),
+        tuple(sorted(measured | kept.keys() | {facts.subject for facts in dated})),
         written,
         len(study.streams) - written,
         (*study.notes, *_note_unmeasured(study, measured, set(kept))),
@@ -82,8 +86,7 @@ def _note_unmeasured(study: SdtmStudy, measured: set[str], kept: set[str]) -> li
     strangers = {said.subject for said in study.responses} - measured - kept
     if strangers:
         notes.append(f"responses of {len(strangers)} subjects without measurements were not kept")
-    only_dates = study.facts.keys() - measured
-    given = {name for name in only_dates if name not in kept}
-    if study.streams and given:
-        notes.append(f"{len(given)} subjects of DM have no measurements")
+    only_dates = {name for name in study.dated if name not in measured | kept}
+    if study.streams and only_dates:
+        notes.append(f"{len(only_dates)} subjects of DM have no measurements")
     return notes

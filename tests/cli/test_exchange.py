@@ -145,6 +145,33 @@ def test_tracking_leaves_subjects_without_images_alone(tmp_path: Path) -> None:
     assert overall(home)[1][1] == "PR"
 
 
+def test_dates_of_dm_reach_subjects_that_are_known(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    run("import-sdtm", write(tmp_path / "in"), "--home", home)
+    later = tmp_path / "later"
+    later.mkdir()
+    dm = "DOMAIN,USUBJID,RFSTDTC,DTHDTC\nDM,P1,2025-01-10,2025-07-01\nDM,P9,2025-02-01,\n"
+    (later / "dm.csv").write_text(dm, encoding="utf-8")
+    (report,) = lines(run("import-sdtm", later, "--home", home, "--json"))
+    assert (report["subjects"], report["streams_taken"], report["assessed"]) == (1, 0, 1)
+    store = Store(Workspace.open(home))
+    facts = store.read_subjects()[0].facts
+    assert (facts.treatment_start, facts.death_date) == (dt.date(2025, 1, 10), dt.date(2025, 7, 1))
+    assert [one.subject for one in store.read_subjects()] == ["P1"]
+
+
+def test_differences_are_exported_where_a_site_gave_responses(tmp_path: Path) -> None:
+    home, out = tmp_path / "home", tmp_path / "out"
+    run("import-sdtm", write(tmp_path / "in"), "--home", home)
+    run("export", "csv", "--home", home, "--out", out)
+    assert not (out / "differences.csv").exists()
+    run("import-sdtm", write(tmp_path / "in", rs=[PR.replace(",PR,", ",CR,")]), "--home", home)
+    assert run("export", "csv", "--home", home, "--out", out).exit_code == 0
+    (row,) = read(out / "differences.csv")
+    assert (row["test"], row["theirs"], row["ours"]) == ("OVRLRESP", "CR", "PR")
+    assert row["reason"].startswith("PR: sum 35 mm is -30.00 %")
+
+
 def read(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))

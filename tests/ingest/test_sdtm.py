@@ -191,6 +191,35 @@ def test_what_only_tu_says_is_there(read: Read) -> None:
     assert one(study, "WEEK 8", "NEW1").state is LesionState.UNEQUIVOCAL
 
 
+def test_a_new_lesion_that_is_only_measured_is_one(read: Read) -> None:
+    lesion = tu("NEW1", "NEW", VISIT="WEEK 8", TUDTC="2025-03-03")
+    rows = [
+        *MEASURED,
+        tr("NEW1", "7", "WEEK 8"),
+        tr("NEW1", "9", "WEEK 16"),
+        tr("T1", "9", "WEEK 16"),
+    ]
+    study = read([*TARGET, lesion], rows)
+    first, second = one(study, "WEEK 8", "NEW1"), one(study, "WEEK 16", "NEW1")
+    assert (first.state, first.diameter_mm) == (LesionState.UNEQUIVOCAL, Decimal(7))
+    assert (second.state, second.diameter_mm) == (None, Decimal(9))
+
+
+def test_a_node_no_longer_pathological_keeps_its_length(read: Read) -> None:
+    node = [tu("T1", TULOC="LYMPH NODE")]
+    size = {"TRTESTCD": "LPERP"}
+    word = tr("T1", "NON-PATHOLOGICAL", "WEEK 8", TRTESTCD="LNSTATE")
+    row = one(
+        read(node, [tr("T1", "16", **size), tr("T1", "8", "WEEK 8", **size), word]), "WEEK 8", "T1"
+    )
+    assert (row.diameter_mm, row.state) == (Decimal(8), None)
+
+
+def test_a_benign_abnormality_counts_for_nothing(read: Read) -> None:
+    study = read([*TARGET, tu("B1", "BENIGN ABNORMALITY")], [*MEASURED, tr("B1", "30")])
+    assert {r.lesion for r in study.streams[0].readings} == {"T1"}
+
+
 def test_readers_and_their_lesions_keep_apart(read: Read) -> None:
     who = {"TUEVAL": "Independent Assessor", "TUEVALID": "RADIOLOGIST 1"}
     theirs = {"TREVAL": "INDEPENDENT ASSESSOR", "TREVALID": "RADIOLOGIST 1"}
@@ -303,6 +332,7 @@ def test_repeated_rows_count_once_and_are_told(read: Read) -> None:
         ([tu("T1"), tu("Q.1", TUTESTCD="TUSPLIT")], MEASURED, "name it in TUGRPID"),
         ([tu("T1"), tu("T7", TUTESTCD="TUMERGE")], MEASURED, "TUMERGE does not say which"),
         ([], MEASURED, "TR is here without TU"),
+        ([tu("T1"), tu("T2")], MEASURED, "identified as a target, but TR has no row of it"),
         (TARGET, [tr("T1", "20"), tr("T1", "5", "WEEK 8", USUBJID="")], "USUBJID is empty"),
     ],
 )
