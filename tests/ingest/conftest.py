@@ -11,9 +11,11 @@ import numpy as np
 import pydicom
 import pytest
 import SimpleITK as sitk
+from measurement_rows import HEADER, TODAY
 from pydicom.sr.codedict import codes
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, generate_uid
 
+from response.ingest.measurement_table import read_measurement_table
 from response.ingest.run import ingest_paths
 from response.store import Store
 from response.workspace import Workspace
@@ -206,3 +208,17 @@ def clinic(tmp_path) -> Clinic:
     workspace = Workspace.open(tmp_path / "home")
     (tmp_path / "scans").mkdir()
     return Clinic(tmp_path / "scans", workspace, Store(workspace))
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read_rows(*rows, subjects=None, time_points=None, header=HEADER):
+        paths = []
+        for name, lines in (("table", [header, *rows]), ("s", subjects), ("t", time_points)):
+            path = tmp_path / f"{name}.csv"
+            if lines is not None:
+                path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+            paths.append(path if lines is not None else None)
+        return read_measurement_table(*paths, today=TODAY)
+
+    return read_rows
