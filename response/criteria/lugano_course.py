@@ -29,6 +29,7 @@ from response.criteria.products import (
     Lowest,
     Measured,
     Product,
+    find_longest,
     find_lowest,
     measure_product,
     measure_targets,
@@ -250,7 +251,7 @@ def _is_small_node(readings: tuple[LesionReading, ...]) -> bool:
     lengths = [
         length
         for one in readings
-        for length in (one.diameter_mm, one.extra.get("short_diameter_mm"))
+        for length in (find_longest(one), one.extra.get("short_diameter_mm"))
         if length is not None
     ]
     return readings[0].node and bool(lengths) and max(lengths) <= rules.NODE_NORMAL_MM

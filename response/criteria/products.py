@@ -1,7 +1,8 @@
 """Lesions measured in two dimensions: the product of their diameters, and the smallest so far.
 
 Here ``diameter_mm`` and ``short_diameter_mm`` are the longest diameter and the one perpendicular to
-it, nodes included; whichever of the two is larger counts as the longest.
+it, nodes included; whichever of the two is larger counts as the longest. A node whose
+``diameter_mm`` is its short axis, as RECIST has it, gives the other as ``longest_diameter_mm``.
 """
 
 from __future__ import annotations
@@ -57,6 +58,11 @@ class Measured:
         return sum((one.product_mm2 for one in self.products.values()), ZERO)
 
 
+def find_longest(reading: LesionReading) -> Decimal | None:
+    """The longest diameter of a row, in millimetres."""
+    return reading.extra.get("longest_diameter_mm", reading.diameter_mm)
+
+
 def measure_product(readings: Sequence[LesionReading]) -> tuple[Product | None, str]:
     """The product of a lesion over its parts, or why it is not known.
 
@@ -79,7 +85,7 @@ def measure_product(readings: Sequence[LesionReading]) -> tuple[Product | None, 
 
 
 def _part(reading: LesionReading) -> tuple[Product | None, str]:
-    first, second = reading.diameter_mm, reading.extra.get("short_diameter_mm")
+    first, second = find_longest(reading), reading.extra.get("short_diameter_mm")
     if first is not None and second is not None:
         if (first == ZERO) is not (second == ZERO):
             return None, "one diameter is 0 mm, the other is not"

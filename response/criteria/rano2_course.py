@@ -25,7 +25,7 @@ from response.criteria.frame import (
     read_number,
     read_word,
 )
-from response.criteria.products import Lowest
+from response.criteria.products import Lowest, find_longest
 from response.criteria.rano2_components import (
     Component,
     Judged,
@@ -157,7 +157,7 @@ def _is_small(readings: tuple[LesionReading, ...]) -> bool:
     return all(
         any(
             known is not None and known < rules.MEASURABLE_MM
-            for known in (one.diameter_mm, one.extra.get("short_diameter_mm"))
+            for known in (find_longest(one), one.extra.get("short_diameter_mm"))
         )
         for one in readings
     )

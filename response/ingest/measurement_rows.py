@@ -34,6 +34,7 @@ from response.terms import Intervention, LesionState, Role
 
 REQUIRED = ("subject", "time_point", "date", "lesion", "role", "diameter_mm", "state")
 EXTRA = {
+    "longest_diameter_mm": parse_length,
     "short_diameter_mm": parse_length,
     "viable_diameter_mm": parse_length,
     "density_hu": parse_number,

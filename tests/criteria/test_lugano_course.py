@@ -67,6 +67,12 @@ def test_a_node_on_ct(seen, category):
     assert "LUGANO14.BY.CT" in ids(row)
 
 
+def test_a_node_given_by_its_short_axis_says_its_longest_diameter_beside_it():
+    """RECIST writes a node's short axis into diameter_mm."""
+    node = {"L1": size(20, 20, longest_diameter_mm=30)}
+    assert "sum of products 600 mm2 of L1" in text(assess(node, node).assessments[0])
+
+
 def test_a_response_has_its_numbers():
     row = row_of(assess(NODE, {"L1": size(20, 15)}), "F1")
     assert "PR: sum of products 300 mm2 is -50.00 % from 600 at baseline" in text(row)
