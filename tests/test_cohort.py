@@ -318,3 +318,16 @@ def test_a_criterion_that_nobody_was_assessed_by_is_an_error(tmp_path):
     done = run(tmp_path, "--criterion", "percist10")
     assert done.exit_code == 2
     assert "nobody is assessed yet by percist10" in done.output
+
+
+def test_each_line_of_therapy_has_its_own_start(tmp_path):
+    head, row, *_ = SUBJECTS.splitlines()
+    table = f"{head},line\n{row},1\n{row.replace('2025-02-26', '2025-08-27')},2\n"
+    dates = tmp_path / "dates.csv"
+    dates.write_text(
+        "subject,treatment_start,line\nS1,2025-01-01,1\nS1,2025-07-23,2\n", encoding="utf-8"
+    )
+    assert run(tmp_path, "--subjects", str(dates), subjects=table).exit_code == 0
+    rows = read_rows(tmp_path / "endpoints.csv")
+    medians = {r["line"]: r["median_days"] for r in rows if r["endpoint"] == "TTR"}
+    assert medians == {"1": "56", "2": "35"}

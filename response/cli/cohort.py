@@ -17,9 +17,12 @@ from response.endpoints import find_response_start
 from response.errors import InputError, ManifestError
 from response.export.cohort import endpoint_rows, write_cohorts
 from response.ingest.summaries import read_summaries
-from response.ingest.tables import read_subjects
+from response.ingest.tables import read_subject_lines
 from response.model import SubjectFacts, SubjectResult, SubjectSummary
 from response.protocol import Endpoints, Protocol, read_protocol
+
+Facts = Mapping[tuple[str, str], SubjectFacts]
+"""Dates by subject and line of therapy (empty: there is one)."""
 
 
 @click.command(
@@ -82,18 +85,21 @@ def _read_members(table: Path, dates: Path | None, options: Endpoints) -> list[M
     ]
 
 
-def _read_dates(path: Path) -> dict[str, SubjectFacts]:
-    facts, problems = read_subjects(path, dt.date.today())
+def _read_dates(path: Path) -> Facts:
+    lines, problems = read_subject_lines(path, dt.date.today())
     if problems:
         texts = [problem.text for problem in problems]
         raise ManifestError(f"{path.name}: {'; '.join(texts)}", texts)
-    return facts
+    return {(subject, line): facts for subject, of in lines.items() for line, facts in of.items()}
 
 
 def _ask_workspace(home: Path | None) -> tuple[list[Member], Endpoints]:
     workspace, store = open_workspace(home, create=False)
     protocol = workspace.protocol()
-    facts = {subject.subject: subject.facts for subject in store.read_subjects()}
+    facts = {
+        (subject.subject, subject.facts.line or ""): subject.facts
+        for subject in store.read_subjects()
+    }
     members = [
         _member(result, _facts_of(result.summary, facts), protocol)
         for result in store.read_results()
@@ -101,12 +107,9 @@ def _ask_workspace(home: Path | None) -> tuple[list[Member], Endpoints]:
     return members, protocol.endpoints
 
 
-def _facts_of(one: SubjectSummary, facts: Mapping[str, SubjectFacts]) -> SubjectFacts:
-    """The dates of a subject in this line of therapy; none where they are of another line."""
-    known = facts.get(one.subject)
-    if known is None or (known.line or None) != (one.line or None):
-        return SubjectFacts(one.subject)
-    return known
+def _facts_of(one: SubjectSummary, facts: Facts) -> SubjectFacts:
+    """The dates of a subject in this line of therapy; none where only another's are known."""
+    return facts.get((one.subject, one.line or ""), SubjectFacts(one.subject))
 
 
 def _member(result: SubjectResult, facts: SubjectFacts, protocol: Protocol) -> Member:
