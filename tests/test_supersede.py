@@ -40,3 +40,38 @@ def test_a_provisional_category_gives_way() -> None:
 def test_a_category_that_comes_back_needs_no_superseding_row() -> None:
     changed = replace(CONFIRMED, overall_response="PD", status=Status.PROVISIONAL, as_of=TODAY)
     assert supersede_confirmed([CONFIRMED, changed], [CONFIRMED], TODAY) == (CONFIRMED,)
+
+
+def test_a_confirmed_correction_that_is_taken_back_is_superseded_in_turn() -> None:
+    corrected = replace(CONFIRMED, overall_response="PD", as_of=TODAY)
+    tomorrow = TODAY + dt.timedelta(1)
+    assert supersede_confirmed([CONFIRMED, corrected], [CONFIRMED], tomorrow) == (
+        CONFIRMED,
+        corrected,
+        replace(CONFIRMED, as_of=tomorrow),
+    )
+
+
+def test_of_two_corrections_on_one_day_the_last_counts() -> None:
+    first = replace(CONFIRMED, overall_response="PD", as_of=TODAY)
+    second = replace(CONFIRMED, overall_response="PR")
+    assert supersede_confirmed([CONFIRMED, first], [second], TODAY) == (
+        CONFIRMED,
+        replace(second, as_of=TODAY),
+    )
+
+
+def test_a_correction_that_is_taken_back_on_the_same_day_leaves_what_was() -> None:
+    corrected = replace(CONFIRMED, overall_response="PD", as_of=TODAY)
+    assert supersede_confirmed([CONFIRMED, corrected], [CONFIRMED], TODAY) == (
+        CONFIRMED,
+        replace(CONFIRMED, as_of=TODAY),
+    )
+
+
+def test_a_correction_that_stays_is_not_said_again() -> None:
+    second = replace(CONFIRMED, overall_response="PD")
+    corrected = replace(second, as_of=TODAY)
+    tomorrow = TODAY + dt.timedelta(1)
+    found = supersede_confirmed([CONFIRMED, corrected], [second], tomorrow)
+    assert found == (CONFIRMED, corrected)

@@ -140,6 +140,8 @@ class Store:
         """
         bare = Readings(subject, reader, study, "", tuple(readings), tuple(time_points))
         made = replace(bare, content_key=digest(bare))
+        if self._units.read(reads.find_readings_key, subject, reader) == made.content_key:
+            return False
         with self._units.writing("write_readings", actor, subject) as change:
             if reader in reads.read_marking_readers(change.cursor, subject):
                 raise InputError(describe_both(subject, reader))

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from response.cli import main
+from response.endpoints import select_effective
 from response.model import MarkSet, Reader, Scan, TimePoint
 from response.store import Store
 from response.workspace import Workspace
@@ -82,6 +83,16 @@ def test_changed_data_supersede_and_nothing_is_lost(tmp_path: Path) -> None:
     assert [category for _, category, _ in said] == ["PR", "SD"]
     actions = [entry.action for entry in Store(Workspace.open(home)).read_audit()]
     assert actions.count("write_readings") == 2
+
+
+def test_a_correction_that_is_taken_back_stands_again(tmp_path: Path) -> None:
+    home, folder = tmp_path / "home", write(tmp_path / "in")
+    changed = MEASURED[1].replace(",35,", ",36,")
+    for row in (MEASURED[1], changed, MEASURED[1]):
+        run("import-sdtm", write(folder, [MEASURED[0], row]), "--home", home)
+    (result,) = Store(Workspace.open(home)).read_results("P1")
+    standing = select_effective(result.assessments)[-1]
+    assert (standing.overall_response, str(standing.sum_of_diameters_mm)) == ("PR", "35")
 
 
 def test_what_the_site_says_otherwise_is_listed(tmp_path: Path) -> None:
