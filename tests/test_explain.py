@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from click.testing import CliRunner
 from courses import assess, course, day, reading
 
 from response.assess import assess_subject
 from response.certainty import Certainty
+from response.cli import main
 from response.criteria import CRITERIA
 from response.errors import InputError
 from response.explain import describe_certainty, explain_subject
@@ -229,3 +232,36 @@ def test_what_waits_to_be_confirmed_has_the_criterions_own_code():
     made = assess_subject("S1", Reader(), rows, FACTS, Protocol(), criterion="irecist")
     told = explain_subject([derive_insight(made, rows, (), FACTS, Protocol())], "W8")
     assert "confirmation of iPR due from 2025-03-26" in told[-1]
+
+
+SDTM = {
+    "tu.csv": """\
+DOMAIN,STUDYID,USUBJID,TUTESTCD,TUORRES,TULNKID,TULOC,VISIT
+TU,ST1,P1,TUMIDENT,TARGET,T1,LIVER,BASELINE
+""",
+    "tr.csv": """\
+DOMAIN,STUDYID,USUBJID,TRTESTCD,TRLNKID,TRORRES,TRORRESU,VISIT,TRDTC
+TR,ST1,P1,LDIAM,T1,50,mm,BASELINE,2025-01-06
+TR,ST1,P1,LDIAM,T1,35,mm,WEEK 8,2025-03-03
+""",
+}
+
+
+def test_a_workspace_tells_what_was_imported_and_derives_its_endpoints(tmp_path):
+    home, tables = tmp_path / "home", tmp_path / "in"
+    tables.mkdir()
+    for name, text in SDTM.items():
+        (tables / name).write_text(text, encoding="utf-8")
+
+    def run(*words):
+        return CliRunner().invoke(main, [*map(str, words), "--home", str(home)])
+
+    assert run("import-sdtm", tables).exit_code == 0
+    told = run("explain", "P1", "WEEK 8")
+    assert told.exit_code == 0
+    assert "T1 shrank most (50 to 35 mm)" in told.output
+    assert "the same in 50 of 100 cases; else SD (50). Borderline." in told.output
+    done = run("endpoints", "--json", "--out", tmp_path / "out")
+    orr = json.loads(done.output.splitlines()[0])
+    assert (orr["endpoint"], orr["n"], orr["responders"]) == ("ORR", "1", "1")
+    assert run("explain", "P2").exit_code == 2
