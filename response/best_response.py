@@ -264,7 +264,7 @@ def _first_met(
     options: BestResponse,
 ) -> Best:
     timed = {"any": window, "late": _late(window, reference, options)}
-    timed["early"] = [visit for visit in window if visit not in timed["late"]]
+    timed["early"] = [v for v in window if (v.date - reference).days < options.sd_min_days]
     for definition in definitions:
         dates = [_first(timed[when], codes) for codes, when in definition.clauses]
         date = _earliest(*dates)

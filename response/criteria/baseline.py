@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from response.best_response import NE
 from response.criteria.course import ReadTimePoint
 from response.criteria.lesions import (
     DIAMETER,
+    ZERO,
     Contribution,
     Length,
     find_merged,
@@ -70,16 +72,18 @@ def find_disease(baseline: ReadTimePoint, which: Length = DIAMETER) -> KnownDise
             non_targets[lesion] = first.node
     merged = find_merged(baseline.lesions, {})
     contributions = tuple(
-        measure_target(name, node, baseline.lesions[name], merged.get(name, "") in targets, which)
-        for name, node in targets.items()
+        [
+            measure_target(name, node, baseline.lesions[name], merged.get(name) in targets, which)
+            for name, node in targets.items()
+        ]
     )
-    known = targets and not any(one.missing for one in contributions)
+    known = targets and not [one for one in contributions if one.missing]
     return KnownDisease(
         targets=targets,
         non_targets=non_targets,
         marker_raised=baseline.facts.get("marker_normal", "") == "false",
         evaluable=baseline.evaluable,
-        baseline_sum=sum((one.amount_mm for one in contributions), Decimal(0)) if known else None,
+        baseline_sum=sum([one.amount_mm for one in contributions], ZERO) if known else None,
         contributions=contributions,
         lesions=frozenset(targets) | frozenset(non_targets),
     )
@@ -94,10 +98,17 @@ def describe_baseline(
     sum_word: str = "sum",
 ) -> list[Reason]:
     """The baseline in a sentence, and a warning for every oddity; the reader's word stands."""
+    first = [baseline.lesions[lesion][0] for lesion in disease.targets]
     return [
         Reason(f"{prefix}.BASELINE", _summary(disease, sum_word)),
         *_warn_of_size(disease, baseline, prefix, limit),
-        *_warn_of_number(disease, baseline, limits, prefix),
+        *_warn_of_number(
+            tuple([(row.organ, row.node) for row in first]),
+            limits.max_total,
+            limits.max_per_organ,
+            limits.nodes_one_organ,
+            prefix,
+        ),
     ]
 
 
@@ -135,24 +146,29 @@ def _warn_of_size(
     return reasons
 
 
+@lru_cache(maxsize=4096)
 def _warn_of_number(
-    disease: KnownDisease, baseline: ReadTimePoint, limits: Targets, prefix: str
-) -> list[Reason]:
+    organs: tuple[tuple[str, bool], ...],
+    max_total: int,
+    max_per_organ: int,
+    nodes_one_organ: bool,
+    prefix: str,
+) -> tuple[Reason, ...]:
+    """Warn of more targets than allowed, in all or in one organ; by organ and whether a node."""
     reasons = []
-    if len(disease.targets) > limits.max_total:
-        text = f"warning: {len(disease.targets)} targets; the protocol allows {limits.max_total}"
+    if len(organs) > max_total:
+        text = f"warning: {len(organs)} targets; the protocol allows {max_total}"
         reasons.append(Reason(f"{prefix}.TARGETS.TOTAL", text))
-    organs = Counter(
-        organ_of(baseline.lesions[lesion][0], limits.nodes_one_organ) for lesion in disease.targets
+    counted = Counter(
+        name_organ(organ, node=node, nodes_one_organ=nodes_one_organ) for organ, node in organs
     )
-    for organ in sorted(organs):
-        if organ and organs[organ] > limits.max_per_organ:
+    for organ in sorted(counted):
+        if organ and counted[organ] > max_per_organ:
             text = (
-                f"warning: {organs[organ]} targets in {organ}; "
-                f"the protocol allows {limits.max_per_organ}"
+                f"warning: {counted[organ]} targets in {organ}; the protocol allows {max_per_organ}"
             )
             reasons.append(Reason(f"{prefix}.TARGETS.ORGAN", text))
-    return reasons
+    return tuple(reasons)
 
 
 def organ_of(reading: LesionReading, nodes_one_organ: bool) -> str:

@@ -94,6 +94,8 @@ def _assess(here: Here) -> list[Assessment]:
         here.status, read.date, (*reasons, *history.provisional.values()),
     )  # fmt: skip
     history.keep(assessment)
+    if not recoded and not judged.confirmed:
+        return [assessment]
     return [assessment, *recoded, *_back_date(here, judged.confirmed)]
 
 

@@ -20,6 +20,7 @@ from response.criteria.lesions import (
     ZERO,
     Contribution,
     Length,
+    is_normal,
     judge_new,
     judge_non_target,
     measure_target,
@@ -106,7 +107,7 @@ class Judged(NamedTuple):
     the new lesions that are certain now, with the time points that showed them equivocal.
     """
 
-    targets: list[Contribution]
+    here: Here
     target: str
     numbers: Numbers
     non_target: str
@@ -115,17 +116,21 @@ class Judged(NamedTuple):
     confirmed: dict[str, list[str]]
     reasons: list[Reason]
 
+    @property
+    def targets(self) -> list[Contribution]:
+        """What each target adds to the sum."""
+        return _measure_targets(self.here)
+
 
 def judge(here: Here) -> Judged:
     """Begin a time point and judge it kind by kind; the overall response is not said yet."""
     here.history.begin(here.read)
     treated = _note_treated(here) if here.history.notable else []
-    targets = _measure_targets(here)
-    target, numbers, target_reasons = _assess_target(here, targets)
+    target, numbers, target_reasons = _assess_target(here)
     non_target, present, non_target_reasons = _assess_non_target(here)
     new, confirmed, new_reasons = _assess_new(here)
     reasons = [*target_reasons, *treated, *non_target_reasons, *new_reasons]
-    return Judged(targets, target, numbers, non_target, present, new, confirmed, reasons)
+    return Judged(here, target, numbers, non_target, present, new, confirmed, reasons)
 
 
 # ------------------------------------------------------------------------------- target lesions
@@ -153,46 +158,63 @@ def _measure_targets(here: Here) -> list[Contribution]:
     length, too_small_is_normal = here.how.length, here.protocol.rules.too_small_node_is_normal
     targets, measured = here.disease.targets, []
     for lesion, node in targets.items():
-        rows = lesions.get(lesion, ())
-        amount = length.of(rows[0]) if len(rows) == 1 else None
         if lesion in treated:
-            one = Contribution(lesion, node, ZERO, f"{lesion} ({treated[lesion]})")
-        elif amount is not None:
-            one = Contribution(lesion, node, amount)
-        else:
-            into = merged.get(lesion, "")
-            with_another = into in targets and into in lesions
-            one = measure_target(lesion, node, rows, with_another, length, too_small_is_normal)
-        measured.append(one)
+            measured.append(Contribution(lesion, node, ZERO, f"{lesion} ({treated[lesion]})"))
+            continue
+        into = merged.get(lesion, "")
+        with_another = into in targets and into in lesions
+        rows = lesions.get(lesion, ())
+        measured.append(
+            measure_target(lesion, node, rows, with_another, length, too_small_is_normal)
+        )
     return measured
 
 
-def _assess_target(here: Here, targets: list[Contribution]) -> tuple[str, Numbers, list[Reason]]:
-    if not targets:
-        return here.disease.response_without_lesions, _NO_NUMBERS, []
-    nadir = here.history.nadir
+def _add_up(here: Here) -> tuple[Decimal, list[str], bool, bool]:
+    """The sum, what is missing of it, whether all targets are normal, and whether any is known."""
+    amounts = None if here.history.treated else _measure_plain(here)
+    if amounts is not None:
+        nodes = here.disease.targets.values()
+        normal = all(is_normal(node, mm) for node, mm in zip(nodes, amounts, strict=True))
+        return sum(amounts, ZERO), [], normal, True
+    targets = _measure_targets(here)
     missing = [target.missing for target in targets if target.missing]
-    case = rules.TargetCase(
-        total=sum([target.amount_mm for target in targets], ZERO),
-        complete=not missing,
-        all_normal=not missing and all(target.normal for target in targets),
-        baseline=here.disease.baseline_sum,
-        nadir=nadir.total if nadir else None,
-    )
+    normal = all(target.normal for target in targets)
+    known = len(missing) < len(targets)
+    return sum([target.amount_mm for target in targets], ZERO), missing, normal, known
+
+
+def _measure_plain(here: Here) -> list[Decimal] | None:
+    """The lengths where every target has one measured row, as most have; ``None`` otherwise."""
+    lesions, length_of, amounts = here.read.lesions, here.how.length.of, []
+    for lesion in here.disease.targets:
+        rows = lesions.get(lesion, ())
+        amount = length_of(rows[0]) if len(rows) == 1 else None
+        if amount is None:
+            return None
+        amounts.append(amount)
+    return amounts
+
+
+def _assess_target(here: Here) -> tuple[str, Numbers, list[Reason]]:
+    if not here.disease.targets:
+        return here.disease.response_without_lesions, _NO_NUMBERS, []
+    nadir, baseline = here.history.nadir, here.disease.baseline_sum
+    total, missing, all_normal, some_known = _add_up(here)
+    lowest = nadir.total if nadir else None
     seen = rules.TargetsSeen(
-        case,
+        rules.TargetCase(total, not missing, all_normal, baseline, lowest),
         nadir,
         missing,
-        None if case.baseline is None else rules.change_pct(case.total, case.baseline),
-        None if case.nadir is None else rules.change_pct(case.total, case.nadir),
+        None if baseline is None else rules.change_pct(total, baseline),
+        None if lowest is None else rules.change_pct(total, lowest),
     )
     category, reasons = here.how.judge_targets(here, seen)
-    some_known = len(missing) < len(targets)
     if not missing or (here.protocol.rules.nadir_uses_incomplete and some_known):
-        here.history.keep_sum(case.total, here.read)
+        here.history.keep_sum(total, here.read)
     if missing:
-        return category, Numbers(nadir=case.nadir), reasons
-    return category, Numbers(case.total, case.nadir, seen.from_baseline, seen.from_nadir), reasons
+        return category, Numbers(nadir=lowest), reasons
+    return category, Numbers(total, lowest, seen.from_baseline, seen.from_nadir), reasons
 
 
 # -------------------------------------------------------------------------- non-target lesions

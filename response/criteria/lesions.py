@@ -29,6 +29,11 @@ Diameter = Callable[[LesionReading], Decimal | None]
 """Which length of a row a criterion adds."""
 
 
+def is_normal(node: bool, amount_mm: Decimal) -> bool:
+    """A lesion of 0 mm, or a node below 10 mm."""
+    return amount_mm < NODE_NORMAL_BELOW_MM if node else amount_mm == ZERO
+
+
 class Contribution(NamedTuple):
     """What a target adds to the sum. ``missing`` says why it is not all known (empty: it is).
 
@@ -46,7 +51,7 @@ class Contribution(NamedTuple):
         """Gone, or a node back to normal size: what CR asks of every target (R1-30)."""
         if self.missing or not self.may_be_normal:
             return False
-        return self.amount_mm < NODE_NORMAL_BELOW_MM if self.node else self.amount_mm == ZERO
+        return is_normal(self.node, self.amount_mm)
 
     @property
     def diseased(self) -> bool:

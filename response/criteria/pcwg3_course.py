@@ -29,7 +29,8 @@ NEW = "bone_new_lesions"
 ALL = "bone_lesions"
 
 _NOT_FOLLOWED = Reason(
-    "PCWG3.BONE.NOT_FOLLOWED", "bone is not followed: no bone scan is given; soft tissue alone"
+    "PCWG3.BONE.NOT_FOLLOWED",
+    "bone is not followed: no bone scan is given so far; soft tissue alone",
 )
 
 
@@ -43,10 +44,7 @@ def assess_course(course: Course, protocol: Protocol) -> tuple[Assessment, ...]:
     """
     soft = assess_sums(course, protocol, SOFT_TISSUE)
     start = course.facts.treatment_start or course.baseline.date
-    scans = read_bone_scans(course)
-    if scans is None:
-        return tuple(_add(row, row.overall_response, (_NOT_FOLLOWED,), row) for row in soft)
-    calls = rules.follow_bone(scans, start, protocol.pcwg3)
+    calls = rules.follow_bone(read_bone_scans(course), start, protocol.pcwg3)
     targets = any(rows[0].role is Role.TARGET for rows in course.baseline.lesions.values())
     return (_describe_baseline(soft[0], course), *_combine(soft[1:], calls, targets))
 
@@ -54,13 +52,18 @@ def assess_course(course: Course, protocol: Protocol) -> tuple[Assessment, ...]:
 # ------------------------------------------------------------------------------------ bone scans
 
 
-def read_bone_scans(course: Course) -> list[BoneScan] | None:
-    """The bone scan of every time point after baseline; ``None``: bone is not followed."""
-    everything = (course.baseline, *course.follow_up)
-    if not any(NEW in read.facts or ALL in read.facts for read in everything):
-        return None
+def read_bone_scans(course: Course) -> list[BoneScan]:
+    """The bone scan of every time point after baseline, from the first that is known on."""
     none_before = _count(course, course.baseline, ALL) == 0
-    return [_read_scan(course, read, none_before) for read in course.follow_up]
+    scans: list[BoneScan] = []
+    for read in course.follow_up:
+        if scans or _has_scan(course.baseline) or _has_scan(read):
+            scans.append(_read_scan(course, read, none_before))
+    return scans
+
+
+def _has_scan(read: ReadTimePoint) -> bool:
+    return NEW in read.facts or ALL in read.facts
 
 
 def _read_scan(course: Course, read: ReadTimePoint, none_before: bool) -> BoneScan:
@@ -97,6 +100,8 @@ def _at(course: Course, read: ReadTimePoint, name: str, text: str) -> str:
 
 def _describe_baseline(row: Assessment, course: Course) -> Assessment:
     seen = _count(course, course.baseline, ALL)
+    if not _has_scan(course.baseline):
+        return _add(row, row.overall_response, (_NOT_FOLLOWED,), row)
     told = "bone at baseline: not said how many lesions; disease is presumed"
     if seen is not None:
         told = f"bone at baseline: {seen} lesions" if seen else "bone at baseline: no lesion"
@@ -122,6 +127,9 @@ def _combine(
     made = []
     for name, rows in of_soft.items():
         bone = of_bone[name]
+        if not bone:
+            made += [_add(row, row.overall_response, (_NOT_FOLLOWED,), row) for row in rows]
+            continue
         for as_of in sorted({one.as_of for one in rows} | {one.as_of for one in bone}):
             row = _latest(rows, as_of)
             call = _latest(bone, as_of)

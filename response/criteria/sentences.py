@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -40,13 +41,12 @@ def length(value: Decimal) -> str:
 
 def change(total: Decimal, reference: Decimal, pct: Decimal | None) -> str:
     """A change in per cent (where there is one) and in millimetres, with their signs."""
-    in_mm = f"{_signed(total - reference)} mm"
-    return in_mm if pct is None else f"{_signed(pct)} % and {in_mm}"
-
-
-def _signed(value: Decimal) -> str:
-    text = length(value)
-    return text if text[0] == "-" else f"+{text}"
+    grown = length(total - reference)
+    in_mm = f"{grown} mm" if grown[0] == "-" else f"+{grown} mm"
+    if pct is None:
+        return in_mm
+    share = str(pct)
+    return f"{share} % and {in_mm}" if share[0] == "-" else f"+{share} % and {in_mm}"
 
 
 def target(
@@ -75,7 +75,12 @@ def target(
 def over_nadir(seen: rules.TargetsSeen, nadir: rules.Nadir) -> str:
     """How a sum compares with the nadir."""
     changed = change(seen.case.total, nadir.total, seen.from_nadir)
-    return f"{changed} over the nadir of {length(nadir.total)} mm on {nadir.date}"
+    return changed + _nadir(length(nadir.total), nadir.date)
+
+
+@lru_cache(maxsize=4096)
+def _nadir(total: str, date: dt.date) -> str:
+    return f" over the nadir of {total} mm on {date}"
 
 
 def from_baseline(seen: rules.TargetsSeen) -> str:
@@ -104,6 +109,7 @@ def treated(reading: LesionReading, stays_out: bool, prefix: str) -> Reason:
     return Reason(f"{prefix}.TREATED", f"{reading.lesion} was {done} on study: {means}")
 
 
+@lru_cache(maxsize=64)
 def response_kept(kept: bool, prefix: str = rules.PREFIX) -> Reason:
     """A01: what the letter and the committee's FAQ say differs here."""
     if kept:

@@ -279,3 +279,12 @@ def test_new_lesions_at_baseline_are_not_used_and_it_says_so():
     result = assess(course(BL=STABLE, W8=STABLE), criterion="pcwg3", said=said)
     assert "bone_new_lesions is not used there" in text(result.assessments[0])
     assert row_of(result, "W8").overall_response == "SD"
+
+
+def test_a_later_bone_scan_does_not_take_back_what_was_said_before_there_was_any():
+    rows = course(BL={"T1": 30}, W8={"T1": "ABSENT"}, W16={"T1": "ABSENT"})
+    said = (bone("W16", 112, new=0),)
+    result = assess(rows, criterion="pcwg3", said=said)
+    assert [row.overall_response for row in result.assessments] == ["", "CR", "PR"]
+    assert "PCWG3.BONE.NOT_FOLLOWED" in ids(row_of(result, "W8"))
+    assert "PCWG3.BONE.NOT_FOLLOWED" in ids(result.assessments[0])

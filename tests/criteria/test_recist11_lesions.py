@@ -321,3 +321,23 @@ def test_nodes_are_one_organ_unless_the_protocol_says_otherwise():
     assert "3 targets in lymph nodes" in text(assess(rows).assessments[0])
     other = assess(rows, "[targets]\nnodes_one_organ = false").assessments[0]
     assert "targets in" not in text(other)
+
+
+# ------------------------------------------------------------------------- non-target parts
+
+
+@pytest.mark.parametrize(
+    ("parts", "code"),
+    [
+        (("ABSENT", "UNEQUIVOCAL_PROGRESSION"), "PD"),
+        (("PRESENT", "NOT_EVALUABLE"), "NE"),
+        (("ABSENT", "PRESENT"), "NON-CR/NON-PD"),
+        (("ABSENT", "ABSENT"), "CR"),
+    ],
+)
+def test_a_non_target_lesion_is_as_bad_as_its_worst_part(parts, code):
+    rows = course(BL={"T1": 20, "P1": "PRESENT"}, W8={"T1": 20})
+    rows += [
+        reading("W8", 56, "P1", said, part=name) for name, said in zip("ab", parts, strict=True)
+    ]
+    assert row_of(assess(rows), "W8").non_target_response == code
