@@ -154,13 +154,15 @@ def add_results(stream: StudyStream, into: Rows) -> None:
     """Add what was measured or said at every visit, and the sum of diameters."""
     sums = _find_sums(stream)
     for visit in sorted(stream.visits.values(), key=lambda one: one.order):
-        doubts = [
+        about = [
             Qualifier(number_name("TPPROV", place), "Time Point Provisional Because", text)
             for place, text in enumerate(visit.provisional)
         ]
+        if visit.last_scan:
+            about.append(Qualifier("TPLSTDTC", "Date of Last Scan of Time Point", visit.last_scan))
         made = list(_read_visit(stream, visit))
         for place, (row, qualifiers) in enumerate(made):
-            into.add(row, [*qualifiers, *(doubts if place == 0 else ())])
+            into.add(row, [*qualifiers, *(about if place == 0 else ())])
         if visit.name in sums:
             into.add(_sum(stream, visit, sums[visit.name]))
 

@@ -17,7 +17,7 @@ from response.model import (
     SubjectResult,
     Tracking,
 )
-from response.noted import PARTIAL_DATE
+from response.noted import LAST_SCAN_DATE, PARTIAL_DATE
 from response.protocol import Protocol
 from response.read_streams import find_read_streams
 from response.store import Store
@@ -27,7 +27,8 @@ from response.store import Store
 class Visit:
     """A time point as a visit: its number in the subject's order, its name, its date.
 
-    ``given`` is the date as it was given, without a day where none was.
+    ``given`` is the date as it was given, without a day where none was; ``last_scan`` the day that
+    its scans went on until, where that was a later one.
     """
 
     number: Decimal
@@ -36,6 +37,7 @@ class Visit:
     given: str
     order: int
     provisional: tuple[str, ...] = ()
+    last_scan: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,7 @@ def _make_visits(points: Points, numbers: Mapping[str, Decimal]) -> dict[str, Vi
             point.facts.get(PARTIAL_DATE, point.date.isoformat()),
             order,
             point.provisional,
+            point.facts.get(LAST_SCAN_DATE, ""),
         )
         for order, point in enumerate(points, 1)
     }

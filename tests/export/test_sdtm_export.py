@@ -19,7 +19,7 @@ from response.cli import main
 from response.export.sdtm import export_sdtm
 from response.ingest.sdtm_writing import import_sdtm
 from response.model import AssessedTimePoint, LesionReading, Reader, SubjectFacts
-from response.noted import PARTIAL_DATE
+from response.noted import LAST_SCAN_DATE, PARTIAL_DATE
 from response.pipeline import assess_all
 from response.terms import LesionState, Role
 
@@ -78,7 +78,8 @@ def read(path: Path) -> Rows:
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Path]:
     """A subject with everything that can happen, and where it was exported to."""
-    made = Home(tmp_path_factory.mktemp("rich") / "home").write(RICH)
+    point = AssessedTimePoint("WEEK 8", DAYS["WEEK 8"], facts={LAST_SCAN_DATE: "2025-03-05"})
+    made = Home(tmp_path_factory.mktemp("rich") / "home").write(RICH, [point])
     out = made.workspace.home.parent / "out"
     export_sdtm(made.study(), out)
     return made, out
