@@ -249,14 +249,9 @@ def summarise(
     progression = date_progression(first_pd, known_reference, protocol, last_scan)
     clinical = find_clinical_progression(assessments)
     outcome = derive_pfs(
-        visits,
-        facts,
-        protocol.endpoints,
-        reference=known_reference,
-        progression=progression,
-        baseline_adequate=baseline_adequate,
-        clinical=clinical,
-    )
+        visits, facts, protocol.endpoints, reference=known_reference, progression=progression,
+        baseline_adequate=baseline_adequate, clinical=clinical,
+    )  # fmt: skip
     days, event, reason = _pfs_fields(outcome, known_reference, protocol.endpoints)
     end = _end_of_response(outcome, progression, facts, clinical, protocol.endpoints)
     best = derive_best_response(window, reference, options).category
