@@ -83,7 +83,7 @@ def export(what: str, out: Path, study: str | None, home: Path | None) -> None:
         paths: Sequence[Path] = ()
         notes: Sequence[str] = ()
         if what == "csv":
-            paths = (*export_csv(store, out), *_export_differences(store, out))
+            paths = (*export_csv(store, out), *_export_differences(workspace, store, out))
         else:
             paths, notes = _export_study(workspace, store, what, out, study)
         for path in paths:
@@ -92,12 +92,13 @@ def export(what: str, out: Path, study: str | None, home: Path | None) -> None:
             click.echo(f"note: {note}", err=True)
 
 
-def _export_differences(store: Store, out: Path) -> Sequence[Path]:
+def _export_differences(workspace: Workspace, store: Store, out: Path) -> Sequence[Path]:
     """Write where a site's responses differ, if a site gave any."""
     from response.export.differences import write_differences
 
     path = out / "differences.csv"
-    return [path] if write_differences(store, path) else []
+    own = workspace.protocol().criterion.name
+    return [path] if write_differences(store, path, own) else []
 
 
 def _export_study(

@@ -23,15 +23,20 @@ COLUMNS = (
 )
 
 
-def write_differences(store: Store, path: Path) -> bool:
-    """Write the differences under every criterion; only where a site gave responses at all."""
+def write_differences(store: Store, path: Path, own: str) -> bool:
+    """Write the differences under every criterion; only where a site gave responses at all.
+
+    A response whose category the site does not say is taken for one of ``own``, the protocol's
+    criterion.
+    """
     said = store.read_site_responses()
     if not said:
         return False
     results = store.read_results()
     rows: list[dict[str, object]] = []
     for criterion in sorted({result.summary.criterion for result in results}):
-        rows += describe_differences(compare_responses(results, said, criterion).differences)
+        fitting = [one for one in said if one.category or criterion == own]
+        rows += describe_differences(compare_responses(results, fitting, criterion).differences)
     write_rows(path, COLUMNS, rows)
     return True
 

@@ -178,6 +178,8 @@ def test_differences_are_exported_where_a_site_gave_responses(tmp_path: Path) ->
     assert not (out / "differences.csv").exists()
     run("import-sdtm", write(tmp_path / "in", rs=[PR.replace(",PR,", ",CR,")]), "--home", home)
     assert run("export", "csv", "--home", home, "--out", out).exit_code == 0
+    run("assess", "--criterion", "irecist", "--home", home)
+    run("export", "csv", "--home", home, "--out", out)
     (row,) = read(out / "differences.csv")
     assert (row["test"], row["theirs"], row["ours"]) == ("OVRLRESP", "CR", "PR")
     assert row["reason"].startswith("PR: sum 35 mm is -30.00 %")
