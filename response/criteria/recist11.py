@@ -122,13 +122,13 @@ class TargetRule(Generic[Case, Options]):
 
 
 def find_first(
-    table: Iterable[TargetRule[Case, Options]], case: Case, options: Options
+    table: Sequence[TargetRule[Case, Options]], case: Case, options: Options
 ) -> TargetRule[Case, Options]:
     """The first row that holds; the last one of a table always does."""
-    for rule in table:
+    for rule in table[:-1]:
         if rule.holds(case, options):
-            break
-    return rule
+            return rule
+    return table[-1]
 
 
 def is_gone(case: TargetCase, rules: object) -> bool:

@@ -87,6 +87,8 @@ def test_every_target_rule_is_reached():
         decide(size("100"), density(100)),
     ]
     assert [rule.id for rule in hit] == [rule.id for rule in choi.TARGET_RULES]
+    anything = choi.ChoiCase(size("100"), density(None))
+    assert choi.TARGET_RULES[-1].holds(anything, Options())
 
 
 def test_without_a_baseline_sum_there_is_nothing_to_compare_with():

@@ -86,6 +86,7 @@ def test_every_target_rule_is_reached():
     ]
     hit = [mrecist.decide_target(one, Protocol()).id for one in seen]
     assert hit == [rule.id for rule in mrecist.TARGET_RULES]
+    assert all(mrecist.TARGET_RULES[-1].holds(one, Protocol()) for one in seen)
 
 
 def test_the_time_point_table_is_that_of_recist_under_its_own_name():
