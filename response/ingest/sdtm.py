@@ -7,7 +7,7 @@ by file and row. A measurement table is a reader's word.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from response.errors import ManifestError
 from response.ingest.measurement_table import Stream
 from response.ingest.sdtm_files import SdtmTables, read_tables
 from response.ingest.sdtm_lesions import read_lesions
+from response.ingest.sdtm_notes import note_passed_over
 from response.ingest.sdtm_qualifiers import add_qualifiers
 from response.ingest.sdtm_readings import read_readings
 from response.ingest.sdtm_responses import read_responses, read_sums
@@ -96,7 +97,8 @@ def read_sdtm(
     streams = _check_streams(rows, facts, origins, problems)
     if problems:
         raise _refuse(folder, problems)
-    notes = [*tables.skipped, *_note_repeated(origins)]
+    passed_over = note_passed_over(tables.rows["TR"], responses, lesions, origins)
+    notes = [*tables.skipped, *passed_over]
     named = _find_study(tables)
     return SdtmStudy(named, streams, tuple(responses), facts, frozenset(dates), tuple(notes))
 
@@ -110,12 +112,6 @@ def merge_dates(known: SubjectFacts | None, given: SubjectFacts) -> SubjectFacts
         treatment_start=given.treatment_start or known.treatment_start,
         death_date=given.death_date or known.death_date,
     )
-
-
-def _note_repeated(origins: Origins) -> Iterable[str]:
-    if origins.repeated:
-        first = origins.repeated[0].where
-        yield f"{len(origins.repeated)} rows say again what another row says (first: {first})"
 
 
 def _refuse(folder: Path, problems: list[str]) -> ManifestError:

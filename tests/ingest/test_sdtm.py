@@ -307,6 +307,17 @@ def test_files_are_told_apart_by_their_rows(read: Read, tmp_path: Path) -> None:
     )
 
 
+def test_what_is_passed_over_is_told(read: Read) -> None:
+    rows = [*MEASURED, tr("", "-30", "WEEK 8", TRTESTCD="PCBSD", TRORRESU="%")]
+    rs = {"DOMAIN": "RS", "USUBJID": "P1", "RSTESTCD": "MRKRRESP", "RSORRES": "NORMAL"}
+    benign = tu("B1", "BENIGN ABNORMALITY")
+    assert read([*TARGET, benign], rows, c=[rs]).notes == (
+        "tests of TR that are not read: PCBSD (1)",
+        "responses that are kept and not compared: MRKRRESP (1)",
+        "1 lesions are benign or locations of interest: they count for nothing",
+    )
+
+
 def test_repeated_rows_count_once_and_are_told(read: Read) -> None:
     study = read(TARGET, [*MEASURED, MEASURED[1]])
     assert len(study.streams[0].readings) == 2
