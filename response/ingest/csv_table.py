@@ -22,7 +22,7 @@ Problem = tuple[int, str]
 """A row's number and what is wrong with it."""
 
 BLOCK = 1 << 20
-ROWS_AT_ONCE = 512
+ROWS_AT_ONCE = 8192
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ once, and readings are filled column by column.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, make_dataclass
 from decimal import Decimal
 from functools import partial
@@ -139,6 +139,7 @@ class RowParser:
             name: Parsed[Any](name, parsers.get(name, any_text)) for name in table.columns
         }
         self._whose = {name: table.columns[name] for name in _WHOSE if name in table.columns}
+        self._who = _get_cells(*self._whose.values())
         self._extra = [name for name in EXTRA if name in table.columns]
         self._readers: dict[tuple[str, ...], tuple[Reader, str]] = {}
 
@@ -156,8 +157,7 @@ class RowParser:
         return made, problems
 
     def _split(self, group: SubjectRows) -> dict[tuple[Reader, str], SubjectRows]:
-        columns = [map(itemgetter(at), group.rows) for at in self._whose.values()]
-        whose = list(zip(*columns, strict=True)) or [()] * len(group.rows)
+        whose = list(map(self._who, group.rows))
         if len(set(whose)) == 1:
             return {self._find_reader(whose[0]): group}
         parts: dict[tuple[Reader, str], SubjectRows] = {}
@@ -220,6 +220,13 @@ class RowParser:
                 texts.append(str(error))
         where = describe(said["subject"], said["time_point"], said["lesion"])
         return [f"{where}{text}" for text in texts]
+
+
+def _get_cells(*places: int) -> Callable[[Sequence[str]], tuple[str, ...]]:
+    """What picks the cells at some places out of a row."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda cells: tuple([cells[at] for at in places])
 
 
 def _name_values(names: Sequence[str], values: Iterable[Decimal | None]) -> Mapping[str, Decimal]:

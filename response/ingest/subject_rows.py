@@ -77,6 +77,6 @@ def _runs(table: Table) -> Iterator[SubjectRows]:
     for numbers, rows in table.blocks():
         begin = 0
         for written, run in groupby(map(subject_of, rows)):
-            end = begin + sum(1 for _ in run)
+            end = begin + len(tuple(run))
             yield SubjectRows(written.strip(), list(numbers[begin:end]), rows[begin:end])
             begin = end
