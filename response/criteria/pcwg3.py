@@ -11,8 +11,7 @@ Two facts of a time point (``--time-points``) speak of its bone scan:
 - ``bone_lesions``: how many lesions this scan shows at all; 0 is *no evidence of disease* (NED).
   At baseline, 0 says that bone had no disease: a scan without a new lesion is NED from then on.
 
-A time point without such a fact has no bone scan: bone is NE there, not *no new lesions*. Until the
-first one bone is not followed, and soft tissue stands alone (ours).
+A time point without such a fact has no bone scan: bone is NE there, not *no new lesions*.
 
 **The flare window.** The first post-treatment scan, if within ``flare_days`` of the start, is
 compared with baseline: two new lesions or more are PDu, and the next scan at least

@@ -28,12 +28,6 @@ SOFT_TISSUE = replace(RECIST11, name=NAME)
 NEW = "bone_new_lesions"
 ALL = "bone_lesions"
 
-_NOT_FOLLOWED = Reason(
-    "PCWG3.BONE.NOT_FOLLOWED",
-    "bone is not followed: no bone scan is given so far; soft tissue alone",
-)
-
-
 def assess_course(course: Course, protocol: Protocol) -> tuple[Assessment, ...]:
     """Assess a course by PCWG3; rows by date, then time point, then ``as_of``.
 
@@ -53,17 +47,9 @@ def assess_course(course: Course, protocol: Protocol) -> tuple[Assessment, ...]:
 
 
 def read_bone_scans(course: Course) -> list[BoneScan]:
-    """The bone scan of every time point after baseline, from the first that is known on."""
+    """The bone scan of every time point after baseline; one that is not given is NE."""
     none_before = _count(course, course.baseline, ALL) == 0
-    scans: list[BoneScan] = []
-    for read in course.follow_up:
-        if scans or _has_scan(course.baseline) or _has_scan(read):
-            scans.append(_read_scan(course, read, none_before))
-    return scans
-
-
-def _has_scan(read: ReadTimePoint) -> bool:
-    return NEW in read.facts or ALL in read.facts
+    return [_read_scan(course, read, none_before) for read in course.follow_up]
 
 
 def _read_scan(course: Course, read: ReadTimePoint, none_before: bool) -> BoneScan:
@@ -100,8 +86,6 @@ def _at(course: Course, read: ReadTimePoint, name: str, text: str) -> str:
 
 def _describe_baseline(row: Assessment, course: Course) -> Assessment:
     seen = _count(course, course.baseline, ALL)
-    if not _has_scan(course.baseline):
-        return _add(row, row.overall_response, (_NOT_FOLLOWED,), row)
     told = "bone at baseline: not said how many lesions; disease is presumed"
     if seen is not None:
         told = f"bone at baseline: {seen} lesions" if seen else "bone at baseline: no lesion"
@@ -127,9 +111,6 @@ def _combine(
     made = []
     for name, rows in of_soft.items():
         bone = of_bone[name]
-        if not bone:
-            made += [_add(row, row.overall_response, (_NOT_FOLLOWED,), row) for row in rows]
-            continue
         for as_of in sorted({one.as_of for one in rows} | {one.as_of for one in bone}):
             row = _latest(rows, as_of)
             call = _latest(bone, as_of)

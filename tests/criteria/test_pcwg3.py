@@ -188,10 +188,10 @@ def test_complete_soft_tissue_beside_bone_disease_is_partial():
         ((bone("BL", 0, seen=3), bone("W8", 56, seen=3)), "PR"),
         ((bone("BL", 0, seen=3),), "PR"),
         ((bone("W8", 56, new=0),), "PR"),
-        ((), "CR"),
+        ((), "PR"),
     ],
 )
-def test_complete_needs_a_bone_scan_without_any_lesion_or_no_bone_scans_at_all(said, expected):
+def test_complete_needs_a_bone_scan_without_any_lesion(said, expected):
     rows = course(BL={"T1": 30}, W8={"T1": "ABSENT"})
     assert row_of(assess(rows, criterion="pcwg3", said=said), "W8").overall_response == expected
 
@@ -203,10 +203,11 @@ def test_a_count_of_all_lesions_does_not_say_how_many_are_new():
     assert "bone NE: how many lesions are new is not given" in text(row)
 
 
-def test_a_subject_without_bone_scans_is_followed_in_soft_tissue_alone():
-    result = assess(course(BL={"T1": 30}, W8={"T1": 20}), criterion="pcwg3")
-    assert [row.overall_response for row in result.assessments] == ["", "PR"]
-    assert all("PCWG3.BONE.NOT_FOLLOWED" in ids(row) for row in result.assessments)
+def test_bone_that_nobody_scanned_is_not_evaluable():
+    """Silence is not NED: the combined table gives PR for CR beside a bone that is NE."""
+    result = assess(course(BL={"T1": 30}, W8={"T1": 20}, W16={"T1": 0}), criterion="pcwg3")
+    assert [row.overall_response for row in result.assessments] == ["", "PR", "PR"]
+    assert all("PCWG3.BONE.NE" in ids(row) for row in result.assessments[1:])
 
 
 def none_seen(name, number):
@@ -285,6 +286,5 @@ def test_a_later_bone_scan_does_not_take_back_what_was_said_before_there_was_any
     rows = course(BL={"T1": 30}, W8={"T1": "ABSENT"}, W16={"T1": "ABSENT"})
     said = (bone("W16", 112, new=0),)
     result = assess(rows, criterion="pcwg3", said=said)
-    assert [row.overall_response for row in result.assessments] == ["", "CR", "PR"]
-    assert "PCWG3.BONE.NOT_FOLLOWED" in ids(row_of(result, "W8"))
-    assert "PCWG3.BONE.NOT_FOLLOWED" in ids(result.assessments[0])
+    assert [row.overall_response for row in result.assessments] == ["", "PR", "PR"]
+    assert "PCWG3.BONE.NE" in ids(row_of(result, "W8"))
