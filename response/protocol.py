@@ -21,7 +21,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from response.errors import ProtocolError
 
@@ -39,8 +39,18 @@ class _Section(BaseModel):
 class CriterionChoice(_Section):
     """Which criterion ``assess`` uses unless told otherwise."""
 
-    name: str = "recist11"
-    """recist11, irecist, percist10, eortc_pet, mrecist, choi, lugano, rano2 or pcwg3."""
+    name: Literal[
+        "recist11",
+        "irecist",
+        "percist10",
+        "eortc_pet",
+        "mrecist",
+        "choi",
+        "lugano",
+        "rano2",
+        "pcwg3",
+    ] = "recist11"
+    """The criterion of the trial."""
 
 
 class Targets(_Section):
@@ -142,6 +152,15 @@ class IRecist(_Section):
     non_target_pd_again: Literal["unchanged", "further"] = "unchanged"
     """Unequivocal progression of the same non-target lesion again, without a diameter: still what
     it was at iUPD, or grown further and so confirmed (I-04); ours."""
+
+    @model_validator(mode="after")
+    def _order_the_window(self) -> IRecist:
+        if 0 < self.icpd_max_days < self.icpd_min_days:
+            raise ValueError(
+                f"icpd_max_days is {self.icpd_max_days}, below icpd_min_days {self.icpd_min_days}: "
+                "nothing could be confirmed; 0 means no limit"
+            )
+        return self
 
 
 class Pet(_Section):

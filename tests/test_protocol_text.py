@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import get_args
 
 import pytest
 
-from response.protocol import Protocol, parse_protocol
+from response.criteria import CRITERIA
+from response.errors import ProtocolError
+from response.protocol import CriterionChoice, Protocol, parse_protocol
 from response.protocol_text import write_template
 
 CHOICES = [
@@ -30,3 +33,13 @@ def test_every_choice_says_what_it_means(section, key, field):
 @pytest.mark.parametrize("ambiguity", [f"A{number:02}" for number in range(1, 32)])
 def test_every_open_question_of_the_criteria_has_a_choice(ambiguity):
     assert any(ambiguity in (field.description or "") for _, _, field in CHOICES)
+
+
+def test_the_protocol_knows_the_criteria_there_are():
+    names = get_args(CriterionChoice.model_fields["name"].annotation)
+    assert sorted(names) == sorted(CRITERIA)
+
+
+def test_a_window_that_confirms_nothing_is_refused():
+    with pytest.raises(ProtocolError, match="icpd_max_days is 50, below icpd_min_days 60"):
+        parse_protocol("[irecist]\nicpd_min_days = 60\nicpd_max_days = 50")

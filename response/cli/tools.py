@@ -20,7 +20,7 @@ from response.tables import best_response_table
 
 @click.command("assess-table", epilog="Example: response assess-table lesions.csv --out ./result")
 @click.argument("table", type=existing(dir_okay=False))
-@click.option("--criterion", default="recist11", type=click.Choice(sorted(CRITERIA)))
+@click.option("--criterion", type=click.Choice(sorted(CRITERIA)), help="Else the protocol's.")
 @click.option("--subjects", type=existing(dir_okay=False), help="Dates of subjects (CSV).")
 @click.option("--time-points", type=existing(dir_okay=False), help="Facts of time points (CSV).")
 @click.option("--protocol", type=existing(dir_okay=False), help="protocol.toml")
@@ -28,7 +28,7 @@ from response.tables import best_response_table
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False))
 def assess_table(
     table: Path,
-    criterion: str,
+    criterion: str | None,
     subjects: Path | None,
     time_points: Path | None,
     protocol: Path | None,
@@ -38,10 +38,11 @@ def assess_table(
     """Turn a table of lesion measurements into assessments.csv and subjects.csv."""
     with plain_errors():
         rules = read_protocol(protocol) if protocol else Protocol()
+        name = criterion or rules.criterion.name
         count = assess_measurements(
-            table, subjects, time_points, rules, criterion, out, certainty=certainty
+            table, subjects, time_points, rules, name, out, certainty=certainty
         )
-        click.echo(f"{count} subjects and readers assessed")
+        click.echo(f"{count} subjects and readers assessed by {name}")
 
 
 @click.command("best-response", epilog="Example: response best-response overall.csv --out best.csv")
