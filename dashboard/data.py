@@ -14,7 +14,6 @@ from dashboard.contours import Line, outline_slices
 from dashboard.links import reader_token
 from dashboard.slices import Plane
 from dashboard.volumes import VolumeCache
-from dashboard.written import lay_out_readings
 from response.criteria import CRITERIA
 from response.endpoints import select_effective
 from response.geometry import Grid
@@ -38,6 +37,7 @@ from response.read_insights import read_insights
 from response.register import Transform
 from response.store import Store
 from response.workspace import Workspace
+from response.written import lay_out_readings
 
 AUDIT_PAGE = 200
 OUTLINES_KEPT = 512

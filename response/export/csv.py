@@ -7,13 +7,25 @@ its place and moved there, so that a reader never sees half of one.
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 
 from response.export.tables import write_assessments, write_subjects
-from response.model import Finding, Lesion, Registration, Tracking
+from response.model import (
+    Finding,
+    Lesion,
+    LesionReading,
+    Readings,
+    Registration,
+    SubjectResult,
+    Tracking,
+)
 from response.store import Store
+from response.written import describe_sizes, lay_out_readings
 
 FINDING_COLUMNS = [
     "subject",
@@ -76,7 +88,10 @@ def export_csv(store: Store, out: Path) -> tuple[Path, ...]:
         out / name
         for name in ("findings.csv", "registrations.csv", "assessments.csv", "subjects.csv")
     )
-    write_rows(paths[0], FINDING_COLUMNS, _finding_rows(store.read_trackings()))
+    found = chain(
+        _finding_rows(store.read_trackings()), _written_rows(store.read_readings(), results)
+    )
+    write_rows(paths[0], FINDING_COLUMNS, found)
     write_rows(paths[1], REGISTRATION_COLUMNS, _registration_rows(_current(store)))
     write_assessments(paths[2], results)
     write_subjects(paths[3], results)
@@ -150,6 +165,26 @@ def _finding_row(finding: Finding, lesion: Lesion) -> dict[str, object]:
         for name in (*names, "suv_peak", "sul_peak", "mtv_ml", "tlg"):
             row[name] = getattr(measured, name)
     return row
+
+
+def _written_rows(
+    given: Iterable[Readings], results: Iterable[SubjectResult]
+) -> Iterable[dict[str, object]]:
+    """Give the lesions of readers who wrote them down without images: sizes exactly as given."""
+    baselines = {
+        (r.summary.subject, r.summary.reader): r.assessments[0].time_point for r in results
+    }
+    for one in given:
+        tracking = lay_out_readings(one, baselines.get((one.subject, one.reader), ""))
+        parts: dict[tuple[str, str], list[LesionReading]] = defaultdict(list)
+        for row in one.readings:
+            parts[row.time_point, row.lesion].append(row)
+        lesions = {x.tracking_uid: x for x in tracking.lesions}
+        for f in sorted(tracking.findings, key=lambda f: (f.date, f.time_point, f.tracking_id)):
+            row = _finding_row(replace(f, measurement=None), lesions[f.tracking_uid])
+            row["tracking_uid"] = ""
+            row.update(describe_sizes(parts[f.time_point, f.tracking_id]))
+            yield row
 
 
 def _current(store: Store) -> list[Registration]:

@@ -1,4 +1,8 @@
-"""Lesions that a reader wrote down without images, laid out as the tracked ones are. Pure."""
+"""Lesions that a reader wrote down without images, laid out as the tracked ones are. Pure.
+
+Nothing is made up: a length that the reader did not give stays out of exports
+(:func:`describe_sizes`), though a chart draws the one that counts.
+"""
 
 from __future__ import annotations
 
@@ -96,6 +100,26 @@ def _event(row: LesionReading, *, first: bool, at_baseline: bool) -> Event:
     if row.state in EVENT_OF_STATE:
         return EVENT_OF_STATE[row.state]
     return Event.NEW if first and row.role is Role.NEW else Event.PERSISTING
+
+
+def describe_sizes(parts: Sequence[LesionReading]) -> dict[str, Decimal]:
+    """What a reader gave of a lesion's size and uptake at one time point, by exported name.
+
+    The diameter of a node is its short axis, of any other lesion its longest; parts of one lesion
+    are added.
+    """
+    measured = _measurement(parts)
+    first = parts[0]
+    sizes: dict[str, Decimal] = {}
+    if measured is not None:
+        name = "short_axis_mm" if first.node else "longest_diameter_mm"
+        sizes[name] = measured.longest_diameter_mm
+    if len(parts) == 1:
+        other = "longest_diameter_mm" if first.node else "short_diameter_mm"
+        named = {other: "longest_diameter_mm" if first.node else "short_axis_mm"}
+        named |= {name: name for name in ("volume_mm3", "suv_max", "suv_mean", "sul_peak", "tlg")}
+        sizes |= {named[name]: first.extra[name] for name in named if name in first.extra}
+    return sizes
 
 
 def _measurement(parts: Sequence[LesionReading]) -> RecordedMeasurement | None:
