@@ -177,8 +177,8 @@ def _written_rows(
     for one in given:
         tracking = lay_out_readings(one, baselines.get((one.subject, one.reader), ""))
         parts: dict[tuple[str, str], list[LesionReading]] = defaultdict(list)
-        for row in one.readings:
-            parts[row.time_point, row.lesion].append(row)
+        for read in one.readings:
+            parts[read.time_point, read.lesion].append(read)
         lesions = {x.tracking_uid: x for x in tracking.lesions}
         for f in sorted(tracking.findings, key=lambda f: (f.date, f.time_point, f.tracking_id)):
             row = _finding_row(replace(f, measurement=None), lesions[f.tracking_uid])
