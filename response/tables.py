@@ -13,12 +13,16 @@ from pathlib import Path
 
 from response.assess import assess_subject, find_criterion
 from response.best_response import (
+    CR,
+    ND,
+    PR,
     Visit,
     derive_best_response,
     derive_clinical_benefit_date,
     derive_confirmed_best_response,
     derive_confirmed_response,
     derive_response_date,
+    find_confirming,
     has_disease_after_cr,
     select_window,
 )
@@ -185,8 +189,9 @@ def best_response_table(overall: Path, protocol: Protocol, out: Path) -> tuple[s
     Returns
     -------
     tuple
-        Warnings, a line each: dates without a day, and disease after a complete response that
-        was left as it is (A07).
+        Warnings, a line each: dates without a day, dates without a response, assessments before
+        the reference date, assessments not done that no confirmation failed for (A22), and
+        disease after a complete response that was left as it is (A07).
 
     Raises
     ------
@@ -196,7 +201,7 @@ def best_response_table(overall: Path, protocol: Protocol, out: Path) -> tuple[s
     options = protocol.best_response
     with _without_garbage_collection():
         read = read_overall_table(overall)
-        windows = [select_window(one.visits, options, one.new_therapy) for one in read]
+        windows = [_open_window(one, options) for one in read]
         judged = list(zip(read, windows, strict=True))
         rows = [_best_response_cells(one, window, options) for one, window in judged]
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -204,11 +209,48 @@ def best_response_table(overall: Path, protocol: Protocol, out: Path) -> tuple[s
         return tuple(text for one, window in judged for text in _warn(one, window, options))
 
 
+def _open_window(one: OverallResponses, options: BestResponse) -> tuple[Visit, ...]:
+    """The visits that count: the window opens at the reference date (R1-70)."""
+    since = [visit for visit in one.visits if visit.date >= one.reference]
+    return select_window(since, options, one.new_therapy)
+
+
 def _warn(one: OverallResponses, window: Sequence[Visit], options: BestResponse) -> Iterable[str]:
     for date in one.partial_dates:
         yield f"subject {one.subject}: date {date} taken as the last day of the month"
+    for date in one.unsaid:
+        yield f"subject {one.subject}: no overall response on {date}: taken as not done (ND)"
+    for visit in sorted(visit for visit in one.visits if visit.date < one.reference):
+        yield (
+            f"subject {one.subject}: {visit.overall} on {visit.date} is before the reference date "
+            f"{one.reference}: left out"
+        )
+    yield from (f"subject {one.subject}: {text}" for text in _warn_of_not_done(window, options))
     if options.cr_then_disease == "warn" and has_disease_after_cr(window):
         yield f"subject {one.subject}: disease follows a complete response; left as given"
+
+
+def _warn_of_not_done(window: Sequence[Visit], options: BestResponse) -> Iterable[str]:
+    """A22: what was not done between a response and its confirmation, and did not break it."""
+    done = [visit for visit in window if visit.overall != ND]
+    if len(done) == len(window):
+        return
+    where = " for its date, not for the best response" if options.nd_breaks_confirmation else ""
+    told: set[dt.date] = set()
+    for category in (PR, CR):
+        for number, first in enumerate(done):
+            later = find_confirming(done, number, options) if first.overall == category else None
+            if later is None:
+                continue
+            last = done[later].date
+            between = [v.date for v in window if v.overall == ND and first.date < v.date < last]
+            for date in sorted(set(between) - told):
+                told.add(date)
+                yield (
+                    f"not done (ND) on {date}, between {category} on {first.date} and its "
+                    f"confirmation on {last}: ignored{where}"
+                )
+            break
 
 
 def _best_response_cells(

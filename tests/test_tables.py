@@ -130,7 +130,8 @@ def test_a_date_without_a_day_is_imputed_and_warned_of(tmp_path):
     ("wrong", "said"),
     [
         ("C,2025-01-01,2025-02-26,XX", "overall_response: 'XX' is not one of"),
-        ("C,2025-01-01,2025-02-26,", "overall_response: is empty"),
+        ("C,2025-01-01,2999-02-26,CR", "date: 2999-02-26 is in the future"),
+        ("C,2025-01-01,2199-02,CR", "date: 2199-02-01 is in the future"),
         ("C,2025-01-01,,CR", "date is empty"),
         ("C,,2025-02-26,CR", "reference_date: is empty"),
         ("C,never,2025-02-26,CR", "reference_date: 'never'"),
@@ -159,3 +160,49 @@ def test_one_subject_has_one_new_therapy_date(tmp_path):
     )
     with pytest.raises(ManifestError, match="2025-03-01 and 2025-03-02"):
         best_response_table(table, Protocol(), tmp_path / "best.csv")
+
+
+def best_of(folder, *rows, protocol=""):
+    table, out = folder / "o.csv", folder / "best.csv"
+    lines = ("subject,reference_date,date,overall_response", *(f"A,2025-01-01,{r}" for r in rows))
+    table.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    warnings = best_response_table(table, parse_protocol(protocol), out)
+    return read_rows(out)[0], warnings
+
+
+def test_every_wrong_cell_of_a_row_is_told(tmp_path):
+    with pytest.raises(ManifestError) as caught:
+        best_of(tmp_path, "2025-02-31,XX")
+    assert [text.split(": ")[1] for text in caught.value.problems] == ["date", "overall_response"]
+
+
+def test_the_window_opens_at_the_reference_date(tmp_path):
+    row, warnings = best_of(tmp_path, "2024-12-31,CR", "2025-01-01,NE", "2025-02-26,SD")
+    assert row["best_overall_response"] == "SD"
+    assert warnings == (
+        "subject A: CR on 2024-12-31 is before the reference date 2025-01-01: left out",
+    )
+
+
+def test_a_date_without_a_response_is_not_done_and_warned_of(tmp_path):
+    row, warnings = best_of(tmp_path, "2025-02-26,")
+    assert (row["best_overall_response"], row["best_overall_response_date"]) == ("ND", "2025-02-26")
+    assert warnings == ("subject A: no overall response on 2025-02-26: taken as not done (ND)",)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "confirmed", "said"),
+    [
+        ("", "PR", "ignored"),
+        ("[best_response]\nnd_breaks_confirmation = true", "SD", "ignored for its date, not for"),
+    ],
+)
+def test_what_was_not_done_before_a_confirmation_is_warned_of(tmp_path, protocol, confirmed, said):
+    rows = ("2025-02-26,PR", "2025-03-26,ND", "2025-04-23,PR", "2025-05-21,ND")
+    row, (warning,) = best_of(tmp_path, *rows, protocol=protocol)
+    assert row["confirmed_best_overall_response"] == confirmed
+    assert row["confirmed_response_date"] == "2025-02-26"
+    assert warning.startswith(
+        "subject A: not done (ND) on 2025-03-26, between PR on 2025-02-26 and its confirmation "
+        f"on 2025-04-23: {said}"
+    )

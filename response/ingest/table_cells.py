@@ -9,7 +9,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
@@ -32,6 +32,12 @@ MAX_DECIMALS = 12
 
 MAX_LENGTH_MM = Decimal(1000)
 """Longer than a trunk: no lesion has this diameter."""
+
+GRACE = dt.timedelta(days=1)
+"""A scan of today may be dated tomorrow, where it was made."""
+
+LEAST_HU, MOST_HU = Decimal(-1100), Decimal(4000)
+"""What CT can show, with room for noise: air is -1000 HU, twelve bits end at 3071; ours."""
 
 REMEMBERED = 100_000
 """How many different cells of a column are kept."""
@@ -131,6 +137,28 @@ def parse_amount(column: str, text: str) -> Decimal:
     return amount
 
 
+def parse_density(column: str, text: str) -> Decimal:
+    """Read a mean density on CT in Hounsfield units.
+
+    Examples
+    --------
+    >>> parse_density("density_hu", "-12.50")
+    Decimal('-12.50')
+    """
+    density = parse_number(column, text)
+    if not LEAST_HU <= density <= MOST_HU:
+        raise InputError(f"{column}: {text} is no density on CT ({LEAST_HU} to {MOST_HU} HU)")
+    return density
+
+
+def parse_count(column: str, text: str) -> Decimal:
+    """Read how many there are: a whole number, not negative."""
+    count = parse_amount(column, text)
+    if count != int(count):
+        raise InputError(f"{column}: {text} is not a whole number")
+    return count
+
+
 def parse_length(column: str, text: str) -> Decimal:
     """Read a length of a lesion in millimetres."""
     length = parse_amount(column, text)
@@ -181,3 +209,25 @@ def optional(parse: Callable[[str, str], Value]) -> Callable[[str, str], Value |
 def any_text(column: str, text: str) -> str:
     """Take a cell as it is."""
     return text
+
+
+def find_wrong_cells(
+    cells: Mapping[str, str], parsers: Iterable[tuple[str, Callable[[str, str], object]]]
+) -> list[str]:
+    """What is wrong with each cell of a row, by the parser of its column.
+
+    Examples
+    --------
+    >>> row = {"node": "maybe", "suv_max": "-1"}
+    >>> for text in find_wrong_cells(row, [("node", parse_flag), ("suv_max", parse_amount)]):
+    ...     print(text)
+    node: 'maybe' is neither true nor false
+    suv_max: -1 is below 0
+    """
+    wrong = []
+    for column, parse in parsers:
+        try:
+            parse(column, cells.get(column, ""))
+        except InputError as error:
+            wrong.append(str(error))
+    return wrong
