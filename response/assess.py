@@ -43,6 +43,7 @@ from response.model import (
     SubjectFacts,
     SubjectResult,
 )
+from response.model.draft import make_quickly
 from response.noted import note_facts
 from response.protocol import Protocol
 from response.terms import Role
@@ -52,6 +53,7 @@ Key = tuple[dt.date, str]
 """Date and name of a time point: in order, the order of time points."""
 
 _BY_PART = attrgetter("part")
+_make_time_point = make_quickly(ReadTimePoint)
 _NO_FACTS: Mapping[str, str] = {}
 
 
@@ -170,7 +172,7 @@ def read_time_point(
     provisional, facts = (said.provisional, said.facts) if said else ((), _NO_FACTS)
     lesions = {reading.lesion: (reading,) for reading in readings}
     if len(lesions) == len(readings) and "" not in lesions:
-        return ReadTimePoint(name, date, lesions, True, "", provisional, facts)
+        return _make_time_point(name, date, lesions, True, "", provisional, facts)
     whole = [reading for reading in readings if not reading.lesion]
     parts: dict[str, list[LesionReading]] = {}
     for reading in readings:

@@ -83,7 +83,7 @@ def select_window(
             continue
         other = kept.get(visit.date)
         if other is None or WORST_OF_A_DATE[code] > WORST_OF_A_DATE[other.overall]:
-            kept[visit.date] = Visit(visit.date, code)
+            kept[visit.date] = visit if code == visit.overall else Visit(visit.date, code)
     ordered = [kept[date] for date in sorted(kept)]
     return _up_to_progression(settle_disease_after_cr(ordered, options.cr_then_disease))
 
@@ -266,15 +266,20 @@ def _first_met(
     timed = {"any": window, "late": _late(window, reference, options)}
     timed["early"] = [v for v in window if (v.date - reference).days < options.sd_min_days]
     for definition in definitions:
-        dates = [_first(timed[when], codes) for codes, when in definition.clauses]
-        date = _earliest(*dates)
-        if date is not None:
-            return Best(definition.category, date)
+        dates = [
+            visit.date
+            for codes, when in definition.clauses
+            for visit in timed[when]
+            if visit.overall in codes
+        ]
+        if dates:
+            return Best(definition.category, min(dates))
     return Best(NE if options.missing_as_ne else MISSING, None)
 
 
 def _late(window: Sequence[Visit], reference: dt.date, options: BestResponse) -> list[Visit]:
-    return [v for v in window if (v.date - reference).days >= options.sd_min_days]
+    minimum = dt.timedelta(options.sd_min_days)
+    return [v for v in window if v.date - reference >= minimum]
 
 
 def _early_response_by_table3(window: Sequence[Visit]) -> Best | None:
@@ -288,7 +293,7 @@ def _early_response_by_table3(window: Sequence[Visit]) -> Best | None:
 
 
 def _first(visits: Iterable[Visit], codes: Sequence[str]) -> dt.date | None:
-    return min((v.date for v in visits if v.overall in codes), default=None)
+    return min([v.date for v in visits if v.overall in codes], default=None)
 
 
 def _earliest(*dates: dt.date | None) -> dt.date | None:

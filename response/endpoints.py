@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from response.best_response import (
     NE,
@@ -22,6 +23,7 @@ from response.best_response import (
     select_window,
 )
 from response.model import Assessment, SubjectFacts, SubjectSummary
+from response.model.draft import make_quickly
 from response.noted import find_clinical_progression, find_last_scan
 from response.protocol import Endpoints, Protocol
 from response.terms import NewLesion, find_kin
@@ -29,6 +31,11 @@ from response.vocabulary import RECIST, Vocabulary
 
 MISSED_VISITS = 2
 """FDA: an event after this many missed assessments is censored before the gap (A24)."""
+
+_NOT_EVALUATED = NOT_DONE | {NE}
+_IN_ORDER = attrgetter("date", "time_point")
+_make_visit = make_quickly(Visit)
+_make_summary = make_quickly(SubjectSummary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +100,7 @@ def derive_pfs(
 
 def first_progression(visits: Iterable[Visit]) -> dt.date | None:
     """Date of the first PD."""
-    return min((visit.date for visit in visits if visit.overall == PD), default=None)
+    return min([visit.date for visit in visits if visit.overall == PD], default=None)
 
 
 def _first_event(
@@ -148,9 +155,9 @@ def _adequate_dates(
     visits: Sequence[Visit], reference: dt.date | None, options: Endpoints
 ) -> list[dt.date]:
     """Dates of assessments that were done and, but for admiralonco, evaluable."""
-    unusable = NOT_DONE if options.pfs_rule == "admiralonco" else NOT_DONE | {NE}
+    unusable = NOT_DONE if options.pfs_rule == "admiralonco" else _NOT_EVALUATED
     start = reference or dt.date.min
-    return sorted(v.date for v in visits if v.overall not in unusable and v.date >= start)
+    return sorted([v.date for v in visits if v.overall not in unusable and v.date >= start])
 
 
 def _after_gap(
@@ -222,7 +229,7 @@ def select_effective(assessments: Iterable[Assessment]) -> tuple[Assessment, ...
         other = standing.get(row.time_point)
         if other is None or row.as_of > other.as_of:
             standing[row.time_point] = row
-    return tuple(sorted(standing.values(), key=lambda row: (row.date, row.time_point)))
+    return tuple(sorted(standing.values(), key=_IN_ORDER))
 
 
 def summarise(
@@ -239,7 +246,7 @@ def summarise(
     baseline = assessments[0]
     standing = select_effective(assessments[1:])
     means = vocabulary.means
-    visits = [Visit(row.date, means[row.overall_response]) for row in standing]
+    visits = [_make_visit(row.date, means[row.overall_response]) for row in standing]
     options = protocol.best_response
     known_reference = facts.randomisation or facts.treatment_start
     reference = known_reference or baseline.date
@@ -258,7 +265,7 @@ def summarise(
     confirmed = derive_confirmed_best_response(window, reference, options).category
     counted = {visit.date for visit in window}
     seen = [row.overall_response for row in standing if row.date in counted]
-    return SubjectSummary(
+    return _make_summary(
         subject=baseline.subject,
         criterion=baseline.criterion,
         reader=baseline.reader,

@@ -72,11 +72,7 @@ def find_last_scan(reasons: Iterable[Reason]) -> dt.date | None:
 
 def find_clinical_progression(assessments: Iterable[Assessment]) -> dt.date | None:
     """Date of the first time point with clinical progression, apart from what scans show."""
-    return min(
-        (
-            row.date
-            for row in assessments
-            if any(reason.row_id == CLINICAL_ROW for reason in row.reasons)
-        ),
-        default=None,
-    )
+    dates = [
+        row.date for row in assessments for reason in row.reasons if reason.row_id == CLINICAL_ROW
+    ]
+    return min(dates, default=None)

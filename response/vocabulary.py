@@ -25,8 +25,10 @@ class Vocabulary:
     def name(self, category: str, seen: Iterable[str] = ()) -> str:
         """The criterion's own code for a category: the best one seen, else the first there is."""
         codes = [code for code, meaning in self.means.items() if meaning == category]
+        if len(codes) < 2:
+            return codes[0] if codes else category
         seen = frozenset(seen)
-        return next((code for code in codes if code in seen), (codes or [category])[-1])
+        return next((code for code in codes if code in seen), codes[-1])
 
 
 RECIST = Vocabulary(

@@ -19,8 +19,17 @@ from response.best_response import CR, NON_CR_NON_PD, PD, PR
 from response.criteria.baseline import describe_baseline, find_disease
 from response.criteria.course import Course
 from response.criteria.history import History
-from response.criteria.kinds import Here, Judged, SumCriterion, judge
+from response.criteria.kinds import (
+    Here,
+    Judged,
+    SumCriterion,
+    judge,
+    make_here,
+    measure_targets,
+    say_by_kind,
+)
 from response.model import Assessment, Reason
+from response.model.draft import make_quickly
 from response.protocol import Protocol
 from response.terms import NewLesion
 
@@ -38,13 +47,15 @@ __all__ = [
 
 _IN_ORDER = attrgetter("date", "time_point", "as_of")
 
+_make_assessment = make_quickly(Assessment)
+
 
 def assess_sums(course: Course, protocol: Protocol, how: SumCriterion) -> tuple[Assessment, ...]:
     """Assess a course; rows by date, then time point, then ``as_of``; the baseline's first."""
     here = begin_course(course, protocol, how)
     rows = [assess_baseline(here)]
     for read in course.follow_up:
-        rows += _assess(Here(how, course, protocol, here.disease, here.history, read))
+        rows += _assess(make_here(how, course, protocol, here.disease, here.history, read))
     rows.sort(key=_IN_ORDER)
     return tuple(rows)
 
@@ -69,7 +80,7 @@ def assess_baseline(here: Here) -> Assessment:
         *describe_baseline(here.disease, read, limits, how.prefix, how.limit, word),
         *here.history.provisional.values(),
     )
-    return Assessment(
+    return _make_assessment(
         course.subject, how.name, course.reader, read.time_point, read.date,
         here.disease.baseline_sum, None, None, None, "", "", None, "",
         here.status, read.date, reasons,
@@ -78,25 +89,24 @@ def assess_baseline(here: Here) -> Assessment:
 
 def _assess(here: Here) -> list[Assessment]:
     course, history, read = here.course, here.history, here.read
-    judged = judge(here)
-    target, non_target, new = judged.target, judged.non_target, judged.new
+    target, numbers, non_target, present, new, confirmed, reasons = say_by_kind(here)
     row, why = _decide_overall(here, target, non_target, new)
-    overall, overall_reasons = row.overall, [why]
+    overall = row.overall
+    reasons.append(why)
     recoded: list[Assessment] = []
     if overall != PD and read.date > history.complete_since:
-        returned = [t.lesion for t in judged.targets if t.diseased] + judged.present
-        overall, recoded = _settle_return_after_cr(here, overall, returned, overall_reasons)
-    reasons, numbers = [*judged.reasons, *overall_reasons], judged.numbers
-    assessment = Assessment(
+        returned = [t.lesion for t in measure_targets(here) if t.diseased] + present
+        overall, recoded = _settle_return_after_cr(here, overall, returned, reasons)
+    total, nadir, from_baseline, from_nadir = numbers
+    assessment = _make_assessment(
         course.subject, here.how.name, course.reader, read.time_point, read.date,
-        numbers.total, numbers.nadir, numbers.from_baseline, numbers.from_nadir,
-        shown(target), shown(non_target), new, overall,
+        total, nadir, from_baseline, from_nadir, shown(target), shown(non_target), new, overall,
         here.status, read.date, (*reasons, *history.provisional.values()),
     )  # fmt: skip
     history.keep(assessment)
-    if not recoded and not judged.confirmed:
+    if not recoded and not confirmed:
         return [assessment]
-    return [assessment, *recoded, *_back_date(here, judged.confirmed)]
+    return [assessment, *recoded, *_back_date(here, confirmed)]
 
 
 def _decide_overall(

@@ -23,6 +23,8 @@ TREATED = {
 }
 """What makes a target say nothing of the drug any more, in words; a biopsy does not."""
 
+_RESPONSES = (CR, PR)
+
 
 @dataclass(slots=True)
 class History:
@@ -53,8 +55,9 @@ class History:
         """Begin a time point: sums of earlier dates may now be the nadir."""
         if read.date > self.date:
             self.date = read.date
-            self.nadir = smaller(self.nadir, self.nadir_to_come)
-            self.nadir_to_come = None
+            if self.nadir_to_come is not None:
+                self.nadir = smaller(self.nadir, self.nadir_to_come)
+                self.nadir_to_come = None
         self.notable = find_notable(read.lesions)
         if self.notable or self.merged:
             self.merged = find_merged(read.lesions, self.merged)
@@ -74,7 +77,7 @@ class History:
         self.effective[row.time_point] = row
         if row.overall_response == CR and row.date < self.complete_since:
             self.complete_since = row.date
-        if row.target_response in (CR, PR) and row.date < self.responding_since:
+        if row.target_response in _RESPONSES and row.date < self.responding_since:
             self.responding_since = row.date
 
     def before(self, date: dt.date) -> list[Assessment]:

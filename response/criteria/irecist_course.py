@@ -95,7 +95,7 @@ def assess_course(course: Course, protocol: Protocol) -> tuple[Assessment, ...]:
     so_far = _Course(alongside)
     rows = [assess_baseline(here)]
     for read in course.follow_up:
-        rows += _assess(here._replace(read=read), so_far)
+        rows += _assess(replace(here, read=read), so_far)
     return tuple(sorted(rows, key=_IN_ORDER))
 
 
@@ -240,7 +240,7 @@ def _row(
     told: Sequence[Reason],
 ) -> Assessment:
     confirmed_by = {reason.row_id for reason in decided.further if decided.overall == rules.ICPD}
-    numbers, course, read = judged.numbers, here.course, here.read
+    course, read = here.course, here.read
     reasons = (
         words.decided(decided.row, decided.overall, point, so_far.block, so_far.confirmed,
                       [*decided.further, *decided.improved], judged, told),
@@ -256,7 +256,7 @@ def _row(
     )  # fmt: skip
     return Assessment(
         course.subject, here.how.name, course.reader, read.time_point, read.date,
-        numbers.total, numbers.nadir, numbers.from_baseline, numbers.from_nadir,
+        *judged.numbers,
         _code(judged.target, confirmed_by, words.BY_TARGET),
         _code(judged.non_target, confirmed_by, words.BY_NON_TARGET),
         judged.new, decided.overall, here.status, read.date,

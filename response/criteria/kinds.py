@@ -26,10 +26,14 @@ from response.criteria.lesions import (
     measure_target,
 )
 from response.model import Reason
+from response.model.draft import make_quickly
 from response.protocol import Protocol, Rules
 from response.terms import LesionState, NewLesion, Role, Status
 
 MARKER = "tumour marker"
+_make_case = make_quickly(rules.TargetCase)
+_make_seen = make_quickly(rules.TargetsSeen)
+_NO_NEW, _PROVISIONAL, _CONFIRMED = NewLesion.NO, Status.PROVISIONAL, Status.CONFIRMED
 _MARKER_STATES = {"true": LesionState.ABSENT, "false": LesionState.PRESENT}
 
 JudgeTargets = Callable[["Here", rules.TargetsSeen], tuple[str, list[Reason]]]
@@ -75,7 +79,8 @@ class SumCriterion:
     new_from: Limit | None = None
 
 
-class Here(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Here:
     """A time point being assessed, and all there is to know for it."""
 
     how: SumCriterion
@@ -88,16 +93,16 @@ class Here(NamedTuple):
     @property
     def status(self) -> Status:
         """Provisional from the first provisional time point on."""
-        return Status.PROVISIONAL if self.history.provisional else Status.CONFIRMED
+        return _PROVISIONAL if self.history.provisional else _CONFIRMED
 
 
-class Numbers(NamedTuple):
-    """A time point's sum and nadir, millimetres, and the changes, per cent."""
+make_here = make_quickly(Here)
 
-    total: Decimal | None = None
-    nadir: Decimal | None = None
-    from_baseline: Decimal | None = None
-    from_nadir: Decimal | None = None
+Numbers = tuple[Decimal | None, Decimal | None, Decimal | None, Decimal | None]
+"""A time point's sum and nadir, millimetres; its changes from baseline and nadir, per cent."""
+
+Said = tuple[str, Numbers, str, list[str], NewLesion, dict[str, list[str]], list[Reason]]
+"""The fields of :class:`Judged` after ``here``."""
 
 
 class Judged(NamedTuple):
@@ -119,24 +124,29 @@ class Judged(NamedTuple):
     @property
     def targets(self) -> list[Contribution]:
         """What each target adds to the sum."""
-        return _measure_targets(self.here)
+        return measure_targets(self.here)
 
 
 def judge(here: Here) -> Judged:
     """Begin a time point and judge it kind by kind; the overall response is not said yet."""
+    return Judged(here, *say_by_kind(here))
+
+
+def say_by_kind(here: Here) -> Said:
+    """What :func:`judge` says."""
     here.history.begin(here.read)
     treated = _note_treated(here) if here.history.notable else []
     target, numbers, target_reasons = _assess_target(here)
     non_target, present, non_target_reasons = _assess_non_target(here)
     new, confirmed, new_reasons = _assess_new(here)
     reasons = [*target_reasons, *treated, *non_target_reasons, *new_reasons]
-    return Judged(here, target, numbers, non_target, present, new, confirmed, reasons)
+    return target, numbers, non_target, present, new, confirmed, reasons
 
 
 # ------------------------------------------------------------------------------- target lesions
 
 
-_NO_NUMBERS = Numbers()
+_NO_NUMBERS: Numbers = (None, None, None, None)
 
 
 def _note_treated(here: Here) -> list[Reason]:
@@ -153,7 +163,8 @@ def _note_treated(here: Here) -> list[Reason]:
     return [reasons[lesion] for lesion in sorted(reasons)]
 
 
-def _measure_targets(here: Here) -> list[Contribution]:
+def measure_targets(here: Here) -> list[Contribution]:
+    """What each target adds to the sum, in the order of their names."""
     lesions, merged, treated = here.read.lesions, here.history.merged, here.history.treated
     length, too_small_is_normal = here.how.length, here.protocol.rules.too_small_node_is_normal
     targets, measured = here.disease.targets, []
@@ -172,28 +183,28 @@ def _measure_targets(here: Here) -> list[Contribution]:
 
 def _add_up(here: Here) -> tuple[Decimal, list[str], bool, bool]:
     """The sum, what is missing of it, whether all targets are normal, and whether any is known."""
-    amounts = None if here.history.treated else _measure_plain(here)
-    if amounts is not None:
-        nodes = here.disease.targets.values()
-        normal = all(is_normal(node, mm) for node, mm in zip(nodes, amounts, strict=True))
-        return sum(amounts, ZERO), [], normal, True
-    targets = _measure_targets(here)
+    plain = None if here.history.treated else _add_up_plain(here)
+    if plain is not None:
+        return plain
+    targets = measure_targets(here)
     missing = [target.missing for target in targets if target.missing]
     normal = all(target.normal for target in targets)
     known = len(missing) < len(targets)
     return sum([target.amount_mm for target in targets], ZERO), missing, normal, known
 
 
-def _measure_plain(here: Here) -> list[Decimal] | None:
-    """The lengths where every target has one measured row, as most have; ``None`` otherwise."""
-    lesions, length_of, amounts = here.read.lesions, here.how.length.of, []
-    for lesion in here.disease.targets:
+def _add_up_plain(here: Here) -> tuple[Decimal, list[str], bool, bool] | None:
+    """The same where every target has one measured row, as most have; ``None`` otherwise."""
+    lesions, length_of = here.read.lesions, here.how.length.of
+    total, normal = ZERO, True
+    for lesion, node in here.disease.targets.items():
         rows = lesions.get(lesion, ())
         amount = length_of(rows[0]) if len(rows) == 1 else None
         if amount is None:
             return None
-        amounts.append(amount)
-    return amounts
+        total += amount
+        normal = normal and is_normal(node, amount)
+    return total, [], normal, True
 
 
 def _assess_target(here: Here) -> tuple[str, Numbers, list[Reason]]:
@@ -202,19 +213,16 @@ def _assess_target(here: Here) -> tuple[str, Numbers, list[Reason]]:
     nadir, baseline = here.history.nadir, here.disease.baseline_sum
     total, missing, all_normal, some_known = _add_up(here)
     lowest = nadir.total if nadir else None
-    seen = rules.TargetsSeen(
-        rules.TargetCase(total, not missing, all_normal, baseline, lowest),
-        nadir,
-        missing,
-        None if baseline is None else rules.change_pct(total, baseline),
-        None if lowest is None else rules.change_pct(total, lowest),
-    )
+    from_baseline = None if baseline is None else rules.change_pct(total, baseline)
+    from_nadir = None if lowest is None else rules.change_pct(total, lowest)
+    case = _make_case(total, not missing, all_normal, baseline, lowest)
+    seen = _make_seen(case, nadir, missing, from_baseline, from_nadir)
     category, reasons = here.how.judge_targets(here, seen)
     if not missing or (here.protocol.rules.nadir_uses_incomplete and some_known):
         here.history.keep_sum(total, here.read)
     if missing:
-        return category, Numbers(nadir=lowest), reasons
-    return category, Numbers(total, lowest, seen.from_baseline, seen.from_nadir), reasons
+        return category, (None, lowest, None, None), reasons
+    return category, (total, lowest, from_baseline, from_nadir), reasons
 
 
 # -------------------------------------------------------------------------- non-target lesions
@@ -258,7 +266,7 @@ def _assess_new(here: Here) -> tuple[NewLesion, dict[str, list[str]], list[Reaso
     """Whether there is a new lesion, which are confirmed by now as seen before, and why."""
     history, read = here.history, here.read
     if not history.called and read.lesions and here.disease.lesions >= read.lesions.keys():
-        return NewLesion.NO, {}, [sentences.none_new(here.how.new_lesion)]
+        return _NO_NEW, {}, [sentences.none_new(here.how.new_lesion)]
     states = {
         lesion: judge_new(readings, history.called.get(lesion))
         for lesion, readings in read.lesions.items()

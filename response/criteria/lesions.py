@@ -23,6 +23,8 @@ NODE_NORMAL_BELOW_MM = Decimal(10)
 
 ZERO = Decimal(0)
 
+_MERGED, _NOT_EVALUABLE = LesionState.MERGED, LesionState.NOT_EVALUABLE
+
 NO_ROW = "not assessed: no row"
 
 Diameter = Callable[[LesionReading], Decimal | None]
@@ -144,7 +146,7 @@ def judge_non_target(lesion: str, readings: Sequence[LesionReading]) -> tuple[Le
         return LesionState.NOT_EVALUABLE, f"{lesion} ({NO_ROW})"
     if len(readings) == 1:
         state = _non_target_state(readings[0])
-        if state is not LesionState.NOT_EVALUABLE:
+        if state is not _NOT_EVALUABLE:
             return state, ""
     states = [_non_target_state(reading) for reading in readings]
     if LesionState.UNEQUIVOCAL_PROGRESSION in states:
@@ -156,12 +158,10 @@ def judge_non_target(lesion: str, readings: Sequence[LesionReading]) -> tuple[Le
 
 
 def _non_target_state(reading: LesionReading) -> LesionState:
-    length = reading.diameter_mm
-    if length is not None and (reading.state is None or reading.state is LesionState.PRESENT):
-        limit = NODE_NORMAL_BELOW_MM if reading.node else ZERO
-        gone = length < limit if reading.node else length == limit
-        return LesionState.ABSENT if gone else LesionState.PRESENT
-    return reading.state or LesionState.NOT_EVALUABLE
+    length, state = reading.diameter_mm, reading.state
+    if length is not None and (state is None or state is LesionState.PRESENT):
+        return LesionState.ABSENT if is_normal(reading.node, length) else LesionState.PRESENT
+    return state or _NOT_EVALUABLE
 
 
 # --------------------------------------------------------------------------------- new lesions
@@ -213,5 +213,5 @@ def find_notable(lesions: Mapping[str, tuple[LesionReading, ...]]) -> list[Lesio
         reading
         for readings in lesions.values()
         for reading in readings
-        if reading.provisional or reading.intervention or reading.state is LesionState.MERGED
+        if reading.provisional or reading.intervention or reading.state is _MERGED
     ]

@@ -78,7 +78,8 @@ class Nadir(NamedTuple):
     time_point: str
 
 
-class TargetCase(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class TargetCase:
     """What the target rules see of a time point; millimetres.
 
     ``total`` adds what is known; ``complete`` whether that is everything; ``all_normal`` whether
@@ -93,7 +94,8 @@ class TargetCase(NamedTuple):
     nadir: Decimal | None
 
 
-class TargetsSeen(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class TargetsSeen:
     """A time point's targets with what a sentence says beyond the case.
 
     ``missing`` says why of each target that is not all known; the changes are per cent
@@ -371,7 +373,7 @@ def find_rows(
 # --------------------------------------------------------------------------------- percentages
 
 
-_PARTS, _TO_PER_CENT, _NO_SIGN = Decimal(10000), Decimal(-2), Decimal(0)
+_PARTS, _TO_PER_CENT, _NO_SIGN = Decimal(10000), Decimal("0.01"), Decimal(0)
 
 
 def change_pct(total: Decimal, reference: Decimal) -> Decimal | None:
@@ -386,6 +388,6 @@ def change_pct(total: Decimal, reference: Decimal) -> Decimal | None:
     >>> change_pct(Decimal("9.8"), Decimal(14))
     Decimal('-30.00')
     """
-    if reference == 0:
+    if not reference:
         return None
-    return ((total - reference) * _PARTS // reference).scaleb(_TO_PER_CENT) + _NO_SIGN
+    return (total - reference) * _PARTS // reference * _TO_PER_CENT + _NO_SIGN

@@ -42,11 +42,12 @@ def length(value: Decimal) -> str:
 def change(total: Decimal, reference: Decimal, pct: Decimal | None) -> str:
     """A change in per cent (where there is one) and in millimetres, with their signs."""
     grown = length(total - reference)
-    in_mm = f"{grown} mm" if grown[0] == "-" else f"+{grown} mm"
+    sign = "" if grown[0] == "-" else "+"
     if pct is None:
-        return in_mm
+        return f"{sign}{grown} mm"
     share = str(pct)
-    return f"{share} % and {in_mm}" if share[0] == "-" else f"+{share} % and {in_mm}"
+    sign_of_share = "" if share[0] == "-" else "+"
+    return f"{sign_of_share}{share} % and {sign}{grown} mm"
 
 
 def target(
