@@ -83,6 +83,16 @@ class Timeline:
         return to_float(first[0].sum_of_diameters_mm) if first else None
 
     @property
+    def adds_lengths(self) -> bool:
+        """Whether there is a sum in mm to draw; other criteria only know the change from baseline.
+
+        True also where nothing is known: a sum that is not evaluable is a gap, not another scale.
+        """
+        sums = any(a.sum_of_diameters_mm is not None for a in self.assessments)
+        changes = any(a.change_from_baseline_pct is not None for a in self.assessments)
+        return sums or not changes
+
+    @property
     def current(self) -> Assessment | None:
         """The last assessment."""
         return self.assessments[-1] if self.assessments else None

@@ -10,7 +10,7 @@ from dashboard.components.bits import attributes, badge, link
 from dashboard.links import Place, lesion_url
 from dashboard.palette import EVENT_MARKS, EVENT_WORDS
 from dashboard.timeline import LesionPoint, LesionTrack, Timeline
-from response.model import Lesion
+from response.model import Assessment, Lesion
 from response.terms import Event, LesionState, Role, Source
 
 SHAPES = {
@@ -152,10 +152,16 @@ def _sum_row(timeline: Timeline) -> Any:
     cells = []
     for name, _ in timeline.time_points:
         row = timeline.assessment(name)
-        value = row.sum_of_diameters_mm if row else None
-        word = str(value) if value is not None else ("NE" if row else "·")
-        cells.append(html.Td(word))
-    return html.Tr([html.Th("Sum of targets", scope="row"), html.Td("mm"), *cells])
+        cells.append(html.Td(_sum_words(timeline, row)))
+    what, unit = ("Sum of targets", "mm") if timeline.adds_lengths else ("From baseline", "%")
+    return html.Tr([html.Th(what, scope="row"), html.Td(unit), *cells])
+
+
+def _sum_words(timeline: Timeline, row: Assessment | None) -> str:
+    if row is None or (not timeline.adds_lengths and not row.overall_response):
+        return "·"
+    value = row.sum_of_diameters_mm if timeline.adds_lengths else row.change_from_baseline_pct
+    return "NE" if value is None else str(value)
 
 
 def _response_row(timeline: Timeline) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from dashboard.figures.changes import change_labels, change_range, change_traces
 from dashboard.figures.lesions import gap_traces, lesion_labels, lesion_top, lesion_traces
 from dashboard.figures.ribbon import RIBBON_ROWS, Spans, find_spans, ribbon_traces
 from dashboard.figures.style import Figure, axis, base_layout, plain
@@ -30,7 +31,7 @@ def figure_timeline(timeline: Timeline, selected: str = "") -> Figure:
     """
     spans = find_spans(timeline)
     data = [
-        *sum_traces(timeline),
+        *(sum_traces(timeline) if timeline.adds_lengths else change_traces(timeline)),
         *(trace for track in timeline.tracks for trace in lesion_traces(track)),
         *gap_traces(timeline.tracks),
         *ribbon_traces(timeline, spans),
@@ -38,13 +39,18 @@ def figure_timeline(timeline: Timeline, selected: str = "") -> Figure:
     layout = base_layout(HEIGHT, **_axes(timeline, spans), bargap=0, barmode="overlay")
     layout["shapes"] = _band(spans.get(selected))
     layout["annotations"] = [
-        *sum_labels(timeline),
-        *line_labels(timeline),
+        *_labels(timeline),
         *lesion_labels(timeline),
         *flags(timeline),
     ]
     layout["margin"] = {"l": 84, "r": 116, "t": 26, "b": 52}
     return {"data": data, "layout": layout}
+
+
+def _labels(timeline: Timeline) -> list[dict[str, Any]]:
+    if timeline.adds_lengths:
+        return [*sum_labels(timeline), *line_labels(timeline)]
+    return change_labels(timeline)
 
 
 def _axes(timeline: Timeline, spans: Spans) -> dict[str, Any]:
@@ -60,7 +66,9 @@ def _axes(timeline: Timeline, spans: Spans) -> dict[str, Any]:
             ticktext=[f"{plain(name)}<br>{day.isoformat()}" for name, day in timeline.time_points],
             tickangle=0 if len(days) <= 8 else -45,
         ),
-        "yaxis": axis("Sum of diameters (mm)", domain=SUM_DOMAIN, range=[0, sum_top(timeline)]),
+        "yaxis": axis("Sum of diameters (mm)", domain=SUM_DOMAIN, range=[0, sum_top(timeline)])
+        if timeline.adds_lengths
+        else axis("From baseline (%)", domain=SUM_DOMAIN, range=change_range(timeline)),
         "yaxis2": axis(
             "Lesion diameter (mm)",
             domain=LESION_DOMAIN,

@@ -197,8 +197,9 @@ def _doubts(row: Assessment) -> list[Any]:
 
 def _figures(row: Assessment, timeline: Timeline) -> list[Any]:
     base = timeline.baseline_sum_mm
+    sums = [("Sum of diameters", _sum(row.sum_of_diameters_mm))] if timeline.adds_lengths else []
     pairs = [
-        ("Sum of diameters", _sum(row.sum_of_diameters_mm)),
+        *sums,
         ("From baseline", _change(row.change_from_baseline_pct, base)),
         ("From nadir", _change(row.change_from_nadir_pct, row.nadir_mm)),
         ("New lesion", _new_lesion(row)),

@@ -152,3 +152,28 @@ def test_the_line_of_progression_of_mrecist_is_the_protocols(view_of):
     assert build_timeline([], other, view.tracking).least_growth_mm == 0.0
     chosen = parse_protocol("[mrecist]\nabsolute_minimum_mm = 5")
     assert build_timeline([], other, view.tracking, chosen).least_growth_mm == 5.0
+
+
+@pytest.fixture
+def change_figure():
+    """A criterion that adds no diameters: only the change from baseline is known."""
+    changes = (None, "-20.28", None, "12.5")
+    rows = tuple(
+        replace(
+            row,
+            sum_of_diameters_mm=None,
+            nadir_mm=None,
+            change_from_baseline_pct=None if change is None else Decimal(change),
+        )
+        for row, change in zip(ROWS, changes, strict=True)
+    )
+    points = tuple((row.time_point, row.date) for row in rows)
+    return figure_timeline(Timeline(points, "V0", False, rows, ()))
+
+
+def test_a_criterion_without_a_sum_is_drawn_as_change_from_baseline(change_figure):
+    go.Figure(change_figure)
+    drawn = trace(change_figure, "change from baseline")
+    assert drawn["y"] == [0.0, -20.28, None, 12.5]
+    assert change_figure["layout"]["yaxis"]["title"]["text"] == "From baseline (%)"
+    assert not [t for t in change_figure["data"] if t.get("name") == "sum of diameters"]
