@@ -145,7 +145,10 @@ def cell_words(lesion: Lesion, point: LesionPoint) -> str:
         return EVENT_WORDS[finding.event]
     if finding.event is Event.RESOLVED or finding.state is LesionState.ABSENT:
         return "0"
-    return f"{point.value_mm:.1f}"
+    measured = finding.measurement
+    if measured is None:
+        return f"{point.value_mm:.1f}"
+    return str(measured.short_axis_mm if lesion.node else measured.longest_diameter_mm)
 
 
 def _sum_row(timeline: Timeline) -> Any:

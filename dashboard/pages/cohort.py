@@ -136,7 +136,10 @@ def _href(entry: CohortEntry, criterion: str) -> str:
 
 def _head(cohort: Cohort, place: Place) -> Any:
     subjects = len({e.subject.key for e in cohort.entries})
-    counts = [(words, sum(test(e) for e in cohort.entries)) for words, test in FLAGS.values()]
+    counts = [
+        (words, len({e.subject.key for e in cohort.entries if test(e)}))
+        for words, test in FLAGS.values()
+    ]
     said = " · ".join(f"{count} {words}" for words, count in counts if count)
     return html.Div(
         [

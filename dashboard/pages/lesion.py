@@ -33,6 +33,8 @@ def layout(data: Data, view: SubjectView, place: Place) -> Any:
     track = next((t for t in timeline.tracks if t.lesion.tracking_id == place.tracking_id), None)
     if track is None:
         raise NotFoundError
+    if not any(point.finding and point.finding.scan_id for point in track.points):
+        return [_head(view, timeline, track, place), _written(track)]
     panes = build_panes(data, view, timeline, track, place)
     return [
         _head(view, timeline, track, place),
@@ -163,6 +165,30 @@ def _key() -> str:
         "Yellow: outline of the marks. Blue: longest diameter. Pink, dotted: short axis. "
         "Patient's right is on the left. Arrow keys on a slider, or the wheel over a picture, "
         "go through the slices; ▲ is the slice that was measured."
+    )
+
+
+def _written(track: LesionTrack) -> Any:
+    """Return what a reader wrote down of a lesion, where there are no images of it."""
+    seen = [(point, point.finding) for point in track.points if point.finding is not None]
+    rows = [
+        [
+            point.time_point,
+            point.date.isoformat(),
+            finding.modality or "–",
+            f"{cell_words(track.lesion, point)}{_unit(point)}",
+            EVENT_WORDS[finding.event],
+            finding.reason,
+        ]
+        for point, finding in seen
+    ]
+    heads = ("Time point", "Date", "Method", "Diameter as given", "What it is", "Reason")
+    return html.Section(
+        [
+            html.H2("Through time"),
+            html.P("Measured without images: there are no slices to show.", className="muted"),
+            html.Div(table(heads, rows, label="This lesion through time"), className="scroll-x"),
+        ]
     )
 
 

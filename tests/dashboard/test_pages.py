@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from dataclasses import replace
 from decimal import Decimal
@@ -20,9 +21,11 @@ from dashboard.pages.comparison import registration_words
 from response.certainty import Certainty
 from response.explain import deciding_sentences
 from response.insight import Insight
+from response.model import LesionReading, Readings
 from response.outlook import Outlook
 from response.protocol import Protocol
-from response.terms import AccountRole
+from response.terms import AccountRole, Role
+from response.written import lay_out_readings
 
 ADMIN = Visitor("anna", AccountRole.ADMIN)
 
@@ -338,3 +341,41 @@ def test_the_background_of_a_subject_is_derived_once(data, view_of):
     view = view_of("ONC-001")
     assert data.read_insight(view) is data.read_insight(view)
     assert data.read_insight(view_of("ONC-099")) is None
+
+
+def test_a_lesion_without_images_has_its_diameters_as_given_and_no_slices(view_of):
+    view = view_of("ONC-001")
+    given = Readings(
+        view.subject.subject,
+        view.reader,
+        "",
+        "key",
+        tuple(
+            LesionReading(name, day, "T9", Role.TARGET, diameter_mm=Decimal(mm))
+            for name, day, mm in (
+                ("A", dt.date(2025, 1, 6), "34.65"),
+                ("B", dt.date(2025, 3, 3), "31"),
+            )
+        ),
+        (),
+    )
+    written = replace(
+        view,
+        tracking=lay_out_readings(given, "A"),
+        result=replace_rows(view, given),
+        time_points=(),
+    )
+    page = as_text(lesion.layout(None, written, Place("lesion", view.subject.key, "T9", {})))
+    assert "34.65 mm" in page
+    assert "no slices" in page
+    assert "mL" not in page
+
+
+def replace_rows(view, given):
+    """The view's result with one row for each time point that was written down."""
+    names = {row.time_point: row.date for row in given.readings}
+    rows = [
+        replace(view.result.assessments[0], time_point=name, date=day)
+        for name, day in names.items()
+    ]
+    return replace(view.result, assessments=tuple(rows))
