@@ -79,7 +79,7 @@ def select_window(
     kept: dict[dt.date, Visit] = {}
     for visit in visits:
         code = ND if visit.overall in NOT_DONE else visit.overall
-        if not _before_new_therapy(visit.date, new_therapy, options):
+        if new_therapy and not _before_new_therapy(visit, new_therapy, options):
             continue
         other = kept.get(visit.date)
         if other is None or WORST_OF_A_DATE[code] > WORST_OF_A_DATE[other.overall]:
@@ -88,10 +88,11 @@ def select_window(
     return _up_to_progression(settle_disease_after_cr(ordered, options.cr_then_disease))
 
 
-def _before_new_therapy(date: dt.date, new_therapy: dt.date | None, options: BestResponse) -> bool:
-    if new_therapy is None:
-        return True
-    return date <= new_therapy if options.new_therapy_inclusive else date < new_therapy
+def _before_new_therapy(visit: Visit, new_therapy: dt.date, options: BestResponse) -> bool:
+    """Whether a visit counts: progression of the day new therapy began stands (A25)."""
+    if options.new_therapy_inclusive or visit.overall == PD:
+        return visit.date <= new_therapy
+    return visit.date < new_therapy
 
 
 def _up_to_progression(visits: Sequence[Visit]) -> tuple[Visit, ...]:
@@ -224,6 +225,7 @@ WITHOUT_RESPONSE = (
     Definition(NE, (((NE,), "any"), (BENEFIT, "early"))),
     Definition(ND, (((ND,), "any"),)),
 )
+ALL_DEFINITIONS = RESPONSES + WITHOUT_RESPONSE
 """In order (RULES 1.9, 3 and 6): the first that is met is the best overall response. NED: ours."""
 
 
@@ -239,7 +241,7 @@ def derive_best_response(
     reference
         Start of treatment, or randomisation: the SD minimum counts from here.
     """
-    return _first_met((*RESPONSES, *WITHOUT_RESPONSE), window, reference, options)
+    return _first_met(ALL_DEFINITIONS, window, reference, options)
 
 
 def derive_confirmed_best_response(

@@ -331,3 +331,13 @@ def test_disease_after_cr_is_noticed():
     assert has_disease_after_cr(visits((50, "CR"), (80, "SD")))
     assert not has_disease_after_cr(visits((50, "CR"), (80, "NE")))
     assert not has_disease_after_cr(visits((50, "PR"), (80, "SD")))
+
+
+@pytest.mark.parametrize("inclusive", [False, True])
+def test_progression_of_the_day_new_therapy_began_stands(inclusive):
+    """A25; a response of that day counts only if the protocol says so (A14)."""
+    day = dt.date(2025, 3, 3)
+    options = BestResponse(new_therapy_inclusive=inclusive)
+    assert [v.overall for v in select_window([Visit(day, "PD")], options, day)] == ["PD"]
+    response_of_the_day = select_window([Visit(day, "PR")], options, day)
+    assert [v.overall for v in response_of_the_day] == (["PR"] if inclusive else [])

@@ -81,10 +81,11 @@ def find_progression(
 def select_visits(
     visits: Iterable[Visit], options: BestResponse, new_therapy: dt.date | None = None
 ) -> tuple[Visit, ...]:
-    """One visit per date, up to the first iCPD, before new therapy (I-10, A14, A20)."""
+    """One visit per date, up to the first iCPD, before new therapy (I-10, A14, A20, A25)."""
     kept: dict[dt.date, Visit] = {}
     for visit in visits:
-        inclusive = options.new_therapy_inclusive and visit.date == new_therapy
+        stands = options.new_therapy_inclusive or visit.overall in (IUPD, ICPD)
+        inclusive = stands and visit.date == new_therapy
         if new_therapy is not None and visit.date >= new_therapy and not inclusive:
             continue
         code = ND if visit.overall in NOT_DONE else visit.overall
