@@ -22,8 +22,11 @@ from response.criteria.organs import name_organ
 from response.criteria.recist11 import NA
 from response.criteria.sentences import length
 from response.model import LesionReading, Reason
+from response.model.draft import make_quickly
 from response.protocol import Targets
 from response.terms import Role
+
+_TARGET, _NON_TARGET = Role.TARGET, Role.NON_TARGET
 
 Limit = Callable[[LesionReading], Decimal]
 """From which length on a lesion, by its row at baseline, is measurable."""
@@ -61,14 +64,17 @@ class KnownDisease:
         return NA if self.evaluable else NE
 
 
+_make_disease = make_quickly(KnownDisease)
+
+
 def find_disease(baseline: ReadTimePoint, which: Length = DIAMETER) -> KnownDisease:
     """Which lesions are followed from here, by role, in the order of their names."""
     targets, non_targets = {}, {}
     for lesion in sorted(baseline.lesions):
         first = baseline.lesions[lesion][0]
-        if first.role is Role.TARGET:
+        if first.role is _TARGET:
             targets[lesion] = first.node
-        elif first.role is Role.NON_TARGET:
+        elif first.role is _NON_TARGET:
             non_targets[lesion] = first.node
     merged = find_merged(baseline.lesions, {})
     contributions = tuple(
@@ -78,14 +84,14 @@ def find_disease(baseline: ReadTimePoint, which: Length = DIAMETER) -> KnownDise
         ]
     )
     known = targets and not [one for one in contributions if one.missing]
-    return KnownDisease(
+    return _make_disease(
         targets=targets,
         non_targets=non_targets,
         marker_raised=baseline.facts.get("marker_normal", "") == "false",
         evaluable=baseline.evaluable,
         baseline_sum=sum([one.amount_mm for one in contributions], ZERO) if known else None,
         contributions=contributions,
-        lesions=frozenset(targets) | frozenset(non_targets),
+        lesions=frozenset((*targets, *non_targets)),
     )
 
 

@@ -48,7 +48,7 @@ class History:
     equivocal: dict[str, list[str]] = field(default_factory=dict)
     called: dict[str, LesionState] = field(default_factory=dict)
     provisional: dict[str, Reason] = field(default_factory=dict)
-    said_non_target: tuple[object, SaidNonTarget] | None = None
+    said_non_target: tuple[object, object, SaidNonTarget] | None = None
     said_overall: tuple[object, OverallRow, Reason] | None = None
 
     def begin(self, read: ReadTimePoint) -> None:

@@ -234,10 +234,10 @@ def _assess_non_target(here: Here) -> SaidNonTarget:
         return disease.response_without_lesions, [], []
     judged = [judge_non_target(lesion, lesions.get(lesion, ())) for lesion in disease.non_targets]
     marker = here.read.facts.get("marker_normal", "") if disease.marker_raised else None
-    if said is None or said[0] != (judged, marker):
-        said = (judged, marker), _say_non_target(here, judged, marker)
+    if said is None or said[0] != judged or said[1] != marker:
+        said = judged, marker, _say_non_target(here, judged, marker)
         here.history.said_non_target = said
-    return said[1]
+    return said[2]
 
 
 def _say_non_target(

@@ -145,8 +145,9 @@ def judge_non_target(lesion: str, readings: Sequence[LesionReading]) -> tuple[Le
     if not readings:
         return LesionState.NOT_EVALUABLE, f"{lesion} ({NO_ROW})"
     if len(readings) == 1:
-        state = _non_target_state(readings[0])
-        if state is not _NOT_EVALUABLE:
+        reading = readings[0]
+        state = reading.state if reading.diameter_mm is None else _non_target_state(reading)
+        if state and state is not _NOT_EVALUABLE:
             return state, ""
     states = [_non_target_state(reading) for reading in readings]
     if LesionState.UNEQUIVOCAL_PROGRESSION in states:
@@ -202,7 +203,7 @@ def find_merged(
     now = {lesion: into for lesion, into in merged.items() if lesion not in lesions}
     for lesion, readings in lesions.items():
         for reading in readings:
-            if reading.state is LesionState.MERGED:
+            if reading.state is _MERGED:
                 now[lesion] = reading.merged_into
     return now
 

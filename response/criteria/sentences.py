@@ -13,6 +13,7 @@ import response.criteria.recist11 as rules
 from response.best_response import CR, NE, PD
 from response.criteria.course import ReadTimePoint
 from response.model import Assessment, LesionReading, Reason
+from response.model.draft import make_quickly
 from response.terms import LesionState, NewLesion
 
 
@@ -25,6 +26,7 @@ class Words:
 
 
 RECIST = Words()
+_make_reason = make_quickly(Reason)
 
 
 def length(value: Decimal) -> str:
@@ -42,12 +44,11 @@ def length(value: Decimal) -> str:
 def change(total: Decimal, reference: Decimal, pct: Decimal | None) -> str:
     """A change in per cent (where there is one) and in millimetres, with their signs."""
     grown = length(total - reference)
-    sign = "" if grown[0] == "-" else "+"
+    in_mm = f"{grown} mm" if grown[0] == "-" else f"+{grown} mm"
     if pct is None:
-        return f"{sign}{grown} mm"
+        return in_mm
     share = str(pct)
-    sign_of_share = "" if share[0] == "-" else "+"
-    return f"{sign_of_share}{share} % and {sign}{grown} mm"
+    return f"{share} % and {in_mm}" if share[0] == "-" else f"+{share} % and {in_mm}"
 
 
 def target(
@@ -57,20 +58,20 @@ def target(
     words: Words = RECIST,
 ) -> Reason:
     """Why the target response is what it is."""
-    case, nadir = seen.case, seen.nadir
+    case, nadir, category = seen.case, seen.nadir, rule.category
     total = length(case.total)
-    if rule.category == NE:
-        return Reason(rule.id, not_evaluable(case, seen.missing, read))
-    if rule.category == CR:
-        return Reason(rule.id, f"CR: {words.gone} ({words.sum} {total} mm)")
+    if category == NE:
+        return _make_reason(rule.id, not_evaluable(case, seen.missing, read))
+    if category == CR:
+        return _make_reason(rule.id, f"CR: {words.gone} ({words.sum} {total} mm)")
     assert nadir is not None
-    if rule.category == PD:
+    if category == PD:
         missing = seen.missing
         part = f"; without {', '.join(missing)}, which can only add" if missing else ""
         text = f"PD: {words.sum} {total} mm is {over_nadir(seen, nadir)}{part}"
-        return Reason(rule.id, text)
+        return _make_reason(rule.id, text)
     changes = f"{from_baseline(seen)}, {over_nadir(seen, nadir)}"
-    return Reason(rule.id, f"{rule.category}: {words.sum} {total} mm is {changes}")
+    return _make_reason(rule.id, f"{category}: {words.sum} {total} mm is {changes}")
 
 
 def over_nadir(seen: rules.TargetsSeen, nadir: rules.Nadir) -> str:
@@ -163,7 +164,7 @@ def overall(row: rules.OverallRow, target: str, non_target: str, new: NewLesion)
     text = (
         f"{row.overall}: target {target}, non-target {non_target}, new lesion {new} ({row.source})"
     )
-    return Reason(row.id, text)
+    return _make_reason(row.id, text)
 
 
 def small_new(lesion: str, length_mm: Decimal, limit: Decimal, prefix: str) -> Reason:
