@@ -88,10 +88,18 @@ def test_best_overall_response(codes, best):
 def test_of_two_responses_of_one_date_the_worse_counts_and_new_therapy_ends_the_window():
     both = [Visit(day(56), "iPR"), Visit(day(56), "iUPD"), Visit(day(56), "iSD")]
     assert select_visits(both, OPTIONS) == (Visit(day(56), "iUPD"),)
-    assert select_visits(both, OPTIONS, day(56)) == ()
+    responses = [both[0], both[2]]
+    assert select_visits(responses, OPTIONS, day(56)) == ()
     inclusive = BestResponse(new_therapy_inclusive=True)
-    assert len(select_visits(both, inclusive, day(56))) == 1
-    assert len(select_visits(both, inclusive, day(55))) == 0
+    assert len(select_visits(responses, inclusive, day(56))) == 1
+    assert len(select_visits(responses, inclusive, day(55))) == 0
+
+
+def test_progression_of_the_day_new_therapy_began_stands():
+    """A25."""
+    seen = [Visit(day(56), "iUPD")]
+    assert select_visits(seen, OPTIONS, day(56)) == (Visit(day(56), "iUPD"),)
+    assert select_visits(seen, OPTIONS, day(55)) == ()
 
 
 @pytest.mark.parametrize(
