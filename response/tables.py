@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -72,12 +72,18 @@ def assess_table(
     out: Path,
     *,
     certainty: bool = False,
+    warn: Callable[[str], object] | None = None,
 ) -> int:
     """Assess a measurement table and write ``assessments.csv`` and ``subjects.csv`` into ``out``.
 
     With ``certainty`` also ``certainty.csv``: how sure each category is. Subjects are read,
     assessed and written one after the other, so memory does not grow with the table; only where
     the rows of a subject stand apart is the table taken in whole.
+
+    Parameters
+    ----------
+    warn
+        Told, once all is written, of what is odd and was taken all the same, a line each.
 
     Returns
     -------
@@ -92,7 +98,7 @@ def assess_table(
         The criterion is not known.
     """
     find_criterion(criterion)
-    read = MeasurementTable(table, subjects, time_points)
+    read = MeasurementTable(table, subjects, time_points, criterion=criterion)
     tables = _choose_tables(protocol, with_line=read.names_lines(), certainty=certainty)
 
     def assess_all(*, whole: bool) -> int:
@@ -101,9 +107,13 @@ def assess_table(
 
     with _without_garbage_collection():
         try:
-            return assess_all(whole=False)
+            count = assess_all(whole=False)
         except ScatteredRows:
-            return assess_all(whole=True)
+            count = assess_all(whole=True)
+    if warn is not None:
+        for text in read.warnings:
+            warn(text)
+    return count
 
 
 def _choose_tables(

@@ -40,7 +40,7 @@ def assess_table(
         rules = read_protocol(protocol) if protocol else Protocol()
         name = criterion or rules.criterion.name
         count = assess_measurements(
-            table, subjects, time_points, rules, name, out, certainty=certainty
+            table, subjects, time_points, rules, name, out, certainty=certainty, warn=_warn
         )
         click.echo(f"{count} subjects and readers assessed by {name}")
 
@@ -54,8 +54,12 @@ def best_response(overall: Path, protocol: Path | None, out: Path) -> None:
     with plain_errors():
         rules = read_protocol(protocol) if protocol else Protocol()
         for warning in best_response_table(overall, rules, out):
-            click.echo(f"warning: {warning}", err=True)
+            _warn(warning)
         click.echo(str(out))
+
+
+def _warn(text: str) -> None:
+    click.echo(f"warning: {text}", err=True)
 
 
 MEASURED = [

@@ -14,16 +14,14 @@ from pathlib import Path
 
 from response.errors import ManifestError
 from response.ingest.csv_table import open_table, refuse_rows
+from response.ingest.impossible_lengths import find_impossible_lengths
 from response.ingest.measurement_rows import OPTIONAL, REQUIRED, Columns, RowParser
 from response.ingest.stream_checks import ReadRow, check_stream, is_plain
 from response.ingest.subject_rows import SubjectRows, group_subjects
-from response.ingest.table_cells import is_partial_date
+from response.ingest.table_cells import GRACE, is_partial_date
 from response.ingest.tables import Lines, read_subject_lines
 from response.ingest.time_point_facts import TimePointFacts, read_time_point_facts
 from response.model import AssessedTimePoint, LesionReading, Reader, SubjectFacts
-
-GRACE = dt.timedelta(days=1)
-"""A scan of today may be dated tomorrow, where it was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,8 @@ def read_measurement_table(
 class MeasurementTable:
     """A measurement table and the tables beside it, read one subject at a time.
 
-    The tables beside it are read at once, the measurements by :meth:`streams`.
+    The tables beside it are read at once, the measurements by :meth:`streams`; ``warnings`` are
+    what is odd and was taken all the same in what was read so far.
     """
 
     def __init__(
@@ -76,11 +75,14 @@ class MeasurementTable:
         subjects: Path | None = None,
         time_points: Path | None = None,
         *,
+        criterion: str = "",
         today: dt.date | None = None,
     ) -> None:
         self._path = table
+        self._criterion = criterion
         self._today = today or dt.date.today()
-        self._beside: list[str] = []
+        self._beside: dict[str, list[str]] = {}
+        self.warnings: list[str] = []
         self._lines = self._read_subjects(subjects)
         self._said = self._read_time_points(time_points)
         self._subjects_name = subjects.name if subjects else ""
@@ -113,6 +115,7 @@ class MeasurementTable:
         ManifestError
             At the end: anything wrong in any of the tables, all of it in ``problems``.
         """
+        self.warnings.clear()
         problems: list[tuple[int, str]] = []
         unreadable: tuple[str, ...] = ()
         try:
@@ -127,11 +130,14 @@ class MeasurementTable:
         except ManifestError as error:
             unreadable = tuple(f"{self._path.name}: {text}" for text in error.problems)
         told = [f"{self._path.name} row {number}: {text}" for number, text in sorted(problems)]
-        told += [*unreadable, *self._beside]
-        if not unreadable:
-            told += self._said.find_unused()
-        if told:
-            raise refuse_rows(self._path.name, told)
+        told += unreadable
+        beside = dict(self._beside)
+        if not unreadable and (unused := self._said.find_unused()):
+            beside[self._said.name] = [*beside.get(self._said.name, ()), *unused]
+        if told or beside:
+            names = [*([self._path.name] if told else []), *beside]
+            told += [text for texts in beside.values() for text in texts]
+            raise refuse_rows(" and ".join(names), told)
 
     # -------------------------------------------------------------------------- one subject
 
@@ -147,6 +153,7 @@ class MeasurementTable:
             problems += [(part.numbers[0], why)] if why else []
             readings, found = _check(part, facts)
             problems += found
+            self.warnings += _find_scans_of_the_dead(part, facts.death_date)
             alone = sum(line == part.line for line, _ in evaluators) == 1
             about = self._said.of_stream(
                 facts,
@@ -184,34 +191,53 @@ class MeasurementTable:
         try:
             lines, wrong = read_subject_lines(path, self._today + GRACE)
         except ManifestError as error:
-            self._beside += [f"{path.name}: {problem}" for problem in error.problems]
+            self._tell(path, [f"{path.name}: {problem}" for problem in error.problems])
             return {}
-        self._beside += [problem.text for problem in wrong]
+        self._tell(path, [problem.text for problem in wrong])
         return lines
 
     def _read_time_points(self, path: Path | None) -> TimePointFacts:
         if path is None:
             return TimePointFacts()
         try:
-            facts, wrong = read_time_point_facts(path)
+            facts, wrong = read_time_point_facts(path, self._criterion)
         except ManifestError as error:
-            self._beside += [f"{path.name}: {problem}" for problem in error.problems]
+            self._tell(path, [f"{path.name}: {problem}" for problem in error.problems])
             return TimePointFacts()
-        self._beside += wrong
+        self._tell(path, wrong)
         return facts
+
+    def _tell(self, path: Path, problems: Sequence[str]) -> None:
+        if problems:
+            self._beside.setdefault(path.name, []).extend(problems)
 
 
 def _check(
     part: Columns, facts: SubjectFacts
 ) -> tuple[tuple[LesionReading, ...], list[tuple[int, str]]]:
     readings = part.readings()
+    impossible = find_impossible_lengths(part)
     if is_plain(part, facts.treatment_start):
-        return tuple(readings), []
+        return tuple(readings), impossible
     rows = [
         ReadRow(number, part.subject, reading, node)
         for number, reading, node in zip(part.numbers, readings, part.node, strict=True)
     ]
-    return check_stream(rows, facts.treatment_start)
+    checked, problems = check_stream(rows, facts.treatment_start)
+    return checked, [*problems, *impossible]
+
+
+def _find_scans_of_the_dead(part: Columns, death: dt.date | None) -> list[str]:
+    """Scans dated after the day of death; of one without a day, in a later month."""
+    if death is None or max(part.date) <= death:
+        return []
+    given = sorted(set(zip(part.date, part.time_point, part.date_text, strict=True)))
+    return [
+        f"subject {part.subject}, time point {name}: the scan of {text.strip()} is after the death "
+        f"on {death}; correct one of the two dates"
+        for date, name, text in given
+        if (date.replace(day=1) if is_partial_date(text.strip()) else date) > death
+    ]
 
 
 def _find_unnamed_lines(parts: Sequence[Columns]) -> list[tuple[int, str]]:

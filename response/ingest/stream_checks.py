@@ -70,7 +70,9 @@ def check_stream(
         problems += _learn(known.setdefault(row.reading.lesion, _Known()), row)
     readings = [_fill(row.reading, known[row.reading.lesion]) for row in since]
     numbered = [(row.number, one) for row, one in zip(since, readings, strict=True)]
-    at_baseline = {one.lesion for one in readings if one.date == baseline[0]}
+    at_baseline = {
+        one.lesion for one in readings if one.date == baseline[0] or one.time_point == baseline[1]
+    }
     for number, one in numbered:
         problems += _check_row(number, one, known[one.lesion])
         if one.date == baseline[0]:

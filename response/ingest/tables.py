@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from response.errors import InputError
 from response.ingest.csv_table import Row, read_table
-from response.ingest.table_cells import parse_code, parse_date, parse_flag, parse_text
+from response.ingest.table_cells import (
+    find_wrong_cells,
+    optional,
+    parse_code,
+    parse_date,
+    parse_flag,
+    parse_text,
+)
 from response.model import LesionFact, Reader, SubjectFacts
 from response.terms import STATES_BY_ROLE, LesionState, Role
 
@@ -22,6 +30,7 @@ SUBJECT_COLUMNS = (
     "last_contact_date",
 )
 _PAST = {"death_date", "last_contact_date"}
+_STARTS = ("treatment_start", "randomisation")
 
 LESION_COLUMNS = (
     "evaluator",
@@ -69,6 +78,8 @@ def read_subjects(
         The table cannot be used as a whole.
     """
     rows, problems = _read_facts(path, today, SUBJECT_COLUMNS)
+    for (subject, _line), (number, known) in rows.items():
+        problems += _place(path, number, subject, find_wrong_order(known))
     return {subject: facts for (subject, _line), (_number, facts) in rows.items()}, tuple(problems)
 
 
@@ -87,10 +98,39 @@ def read_subject_lines(path: Path, today: dt.date) -> tuple[dict[str, Lines], tu
     subjects: dict[str, dict[str, tuple[int, SubjectFacts]]] = {}
     for (subject, line), row in rows.items():
         subjects.setdefault(subject, {})[line] = row
+    joined = {subject: _join_lines(lines) for subject, lines in subjects.items()}
     for subject, lines in subjects.items():
         for number, text in _find_contradictions(lines):
-            problems.append(Problem(subject, "", f"{path.name} row {number}: {text}"))
-    return {subject: _join_lines(lines) for subject, lines in subjects.items()}, tuple(problems)
+            problems += _place(path, number, subject, [text])
+        for line, (number, _facts) in lines.items():
+            problems += _place(path, number, subject, find_wrong_order(joined[subject][line]))
+    return joined, tuple(problems)
+
+
+def _place(path: Path, number: int, subject: str, texts: Iterable[str]) -> list[Problem]:
+    return [Problem(subject, "", f"{path.name} row {number}: {text}") for text in texts]
+
+
+def find_wrong_order(facts: SubjectFacts) -> list[str]:
+    """What cannot have been before the line of therapy began, and is dated so.
+
+    Examples
+    --------
+    >>> day = dt.date(2025, 3, 1)
+    >>> find_wrong_order(SubjectFacts("P1", treatment_start=day, death_date=day))
+    []
+    """
+    ways_out = {
+        "new_therapy_date": "correct one of the two, or leave it empty for an earlier therapy",
+        "death_date": "correct one of the two",
+    }
+    known = {name: getattr(facts, name) for name in (*_STARTS, *ways_out)}
+    return [
+        f"{name}: {known[name]} is before {start} {known[start]}; {way_out}"
+        for name, way_out in ways_out.items()
+        for start in _STARTS
+        if known[name] is not None and known[start] is not None and known[name] < known[start]
+    ]
 
 
 def _find_contradictions(
@@ -133,20 +173,26 @@ def _read_facts(
             if known != made:
                 raise InputError(f"subject: is there twice, with other dates in row {first}")
         except InputError as error:
-            problems.append(Problem(subject, "", f"{path.name} row {row.line}: {error}"))
+            wrong = [] if row.problem else find_wrong_cells(row.cells, _subject_parsers(today))
+            problems += _place(path, row.line, subject, wrong or [str(error)])
     return facts, problems
 
 
 def _parse_subject(row: Row, today: dt.date) -> SubjectFacts:
     if row.problem:
         raise InputError(row.problem)
-    dates: dict[str, Any] = {
-        column: parse_date(column, row.cells[column], latest=today if column in _PAST else None)
-        for column in SUBJECT_COLUMNS
-        if row.cells.get(column)
+    said: dict[str, Any] = {
+        column: parse(column, row.cells.get(column, ""))
+        for column, parse in _subject_parsers(today)
     }
-    subject = parse_text("subject", row.cells["subject"])
-    return SubjectFacts(subject, **dates, line=row.cells.get("line") or None)
+    return SubjectFacts(**said, line=row.cells.get("line") or None)
+
+
+def _subject_parsers(today: dt.date) -> list[tuple[str, Callable[[str, str], object]]]:
+    past = optional(partial(parse_date, latest=today))
+    whenever = optional(parse_date)
+    dates = [(column, past if column in _PAST else whenever) for column in SUBJECT_COLUMNS]
+    return [("subject", parse_text), *dates]
 
 
 def read_lesions(path: Path) -> tuple[tuple[LesionRow, ...], tuple[Problem, ...]]:

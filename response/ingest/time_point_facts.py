@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from response.criteria.lugano import MARROW_WORDS, SCORES
+from response.criteria.rano2 import CLINICAL_WORDS
 from response.errors import InputError
 from response.ingest.csv_table import Row, read_table
-from response.ingest.table_cells import parse_date, parse_flag, parse_number, parse_text
+from response.ingest.table_cells import (
+    find_wrong_cells,
+    optional,
+    parse_amount,
+    parse_count,
+    parse_date,
+    parse_flag,
+    parse_text,
+)
 from response.model import AssessedTimePoint, Reader, SubjectFacts
 from response.noted import PARTIAL_DATE
 
@@ -20,16 +31,19 @@ NUMBERS = (
     "blood_pool_sd",
     "uptake_minutes",
     "injected_mbq",
-    "deauville",
     "spleen_length_mm",
-    "bone_lesions",
-    "bone_new_lesions",
     "steroid_dose",
 )
+COUNTS = ("bone_lesions", "bone_new_lesions")
 FLAGS = ("metabolic_complete", "marker_normal", "clinical_progression")
 DATES = ("radiotherapy_end", "last_scan_date")
-WORDS = ("marrow", "clinical_status")
-COLUMNS = (*NUMBERS, *FLAGS, *DATES, *WORDS)
+WORDS: Mapping[str, tuple[str, Mapping[str, object]]] = {
+    "marrow": ("lugano", MARROW_WORDS),
+    "clinical_status": ("rano2", CLINICAL_WORDS),
+}
+"""Columns of words: the criterion that weighs them, and those it knows. Others only note them."""
+
+COLUMNS = (*NUMBERS, *COUNTS, *FLAGS, *DATES, "deauville", *WORDS)
 
 OF_THE_PATIENT = frozenset(
     {
@@ -124,8 +138,13 @@ class TimePointFacts:
         return found
 
 
-def read_time_point_facts(path: Path) -> tuple[TimePointFacts, list[str]]:
+def read_time_point_facts(path: Path, criterion: str = "") -> tuple[TimePointFacts, list[str]]:
     """Read the table of time points: what it says, and what is wrong with its rows.
+
+    Parameters
+    ----------
+    criterion
+        Words are checked where this criterion weighs them.
 
     Raises
     ------
@@ -136,33 +155,56 @@ def read_time_point_facts(path: Path) -> tuple[TimePointFacts, list[str]]:
     rows: dict[tuple[Place, str], int] = {}
     problems = []
     columns = ("evaluator_id", "line", *COLUMNS)
+    parsers = _choose_parsers(criterion)
     for row in read_table(path, ("subject", "time_point"), columns):
         try:
-            place, evaluator, said = _parse(row)
+            place, evaluator, said = _parse(row, parsers)
             if (place, evaluator) in rows:
                 raise InputError("the time point is there twice")
             facts.setdefault(place, {})[evaluator] = said
             rows[place, evaluator] = row.line
         except InputError as error:
-            problems.append(f"{path.name} row {row.line}: {error}")
+            wrong = [] if row.problem else find_wrong_cells(row.cells, parsers.items())
+            problems += [f"{path.name} row {row.line}: {text}" for text in wrong or [str(error)]]
     return TimePointFacts(path.name, facts, rows), problems
 
 
-def _parse(row: Row) -> tuple[Place, str, Facts]:
+Parsers = Mapping[str, Callable[[str, str], object]]
+
+
+def _parse(row: Row, parsers: Parsers) -> tuple[Place, str, Facts]:
     if row.problem:
         raise InputError(row.problem)
     cells = row.cells
-    subject = parse_text("subject", cells["subject"])
-    time_point = parse_text("time_point", cells["time_point"])
-    said = {name: _normalise(name, cells[name]) for name in COLUMNS if cells.get(name)}
-    return (subject, cells.get("line", ""), time_point), cells.get("evaluator_id", ""), said
+    read = {name: parse(name, cells.get(name, "")) for name, parse in parsers.items()}
+    said = {name: cells[name] for name in COLUMNS if cells.get(name)}
+    said |= {name: "true" if read[name] else "false" for name in FLAGS if name in said}
+    place = (cells["subject"], cells.get("line", ""), cells["time_point"])
+    return place, cells.get("evaluator_id", ""), said
 
 
-def _normalise(name: str, text: str) -> str:
-    if name in FLAGS:
-        return "true" if parse_flag(name, text) else "false"
-    if name in NUMBERS:
-        parse_number(name, text)
-    if name in DATES:
-        parse_date(name, text)
-    return text
+def _choose_parsers(criterion: str) -> Parsers:
+    weighed = {name: words for name, (by, words) in WORDS.items() if by == criterion}
+    return {
+        "subject": parse_text,
+        "time_point": parse_text,
+        **dict.fromkeys(NUMBERS, optional(parse_amount)),
+        **dict.fromkeys(COUNTS, optional(parse_count)),
+        **dict.fromkeys(FLAGS, optional(parse_flag)),
+        **dict.fromkeys(DATES, optional(parse_date)),
+        "deauville": optional(_parse_score),
+        **{name: optional(partial(_parse_word, words)) for name, words in weighed.items()},
+    }
+
+
+def _parse_score(column: str, text: str) -> int:
+    score = parse_amount(column, text)
+    if score not in SCORES:
+        raise InputError(f"{column}: {text} is not a score from 1 to 5")
+    return int(score)
+
+
+def _parse_word(known: Mapping[str, object], column: str, text: str) -> object:
+    if text.casefold() not in known:
+        raise InputError(f"{column}: {text!r} is not one of {', '.join(known)}")
+    return known[text.casefold()]

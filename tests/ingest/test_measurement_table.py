@@ -9,7 +9,7 @@ import pytest
 from measurement_rows import BASE, HEADER, problems_of, row, week8
 
 from response.errors import ManifestError
-from response.ingest.measurement_table import read_measurement_table
+from response.ingest.measurement_table import MeasurementTable, read_measurement_table
 from response.model import Reader
 from response.terms import Intervention, LesionState, Role
 
@@ -242,10 +242,110 @@ def test_an_amount_is_not_negative_but_a_density_may_be(read):
     assert [problem.split(": ")[2] for problem in problems] == ["suv_max"]
 
 
+@pytest.mark.parametrize("density", ["-1100.01", "4000.5"])
+def test_a_density_lies_within_what_ct_can_show(read, density):
+    (problem,) = problems_of(read, f"{row()},{density}", header=f"{HEADER},density_hu")
+    assert f"density_hu: {density} is no density on CT" in problem
+
+
+LENGTHS = f"{HEADER},longest_diameter_mm,short_diameter_mm,viable_diameter_mm"
+NODE = {"organ": "lymph node"}
+
+
+@pytest.mark.parametrize(
+    ("more", "lengths", "said"),
+    [
+        ({}, ",20.1,", "short_diameter_mm is 20.1, longer than diameter_mm, 20"),
+        ({}, "22,22.1,", "short_diameter_mm is 22.1, longer than longest_diameter_mm, 22"),
+        ({"said": ""}, "22,22.1,", "short_diameter_mm is 22.1, longer than longest_diameter_mm"),
+        ({}, ",,20.1", "viable_diameter_mm is 20.1, longer than diameter_mm, 20"),
+        (NODE, "25,26,", "short_diameter_mm is 26, longer than longest_diameter_mm, 25"),
+        ({"node": "true"}, "19,,", "diameter_mm is 20, longer than longest_diameter_mm, 19"),
+    ],
+)
+def test_lengths_that_contradict_each_other_are_refused(read, more, lengths, said):
+    (problem,) = problems_of(read, f"{row(**more)},{lengths}", header=LENGTHS)
+    assert problem.startswith("table.csv row 2: subject S1, time point BL, lesion T1: ")
+    assert said in problem
+
+
+@pytest.mark.parametrize(
+    ("more", "lengths"),
+    [({}, ",20,20"), ({}, "22,21,"), (NODE, ",21,21"), (NODE, "20,20,"), ({"said": ""}, ",9,8")],
+)
+def test_lengths_that_go_together_are_taken(read, more, lengths):
+    assert read(f"{row(**more)},{lengths}", header=LENGTHS)
+
+
 def test_an_absent_non_target_node_may_have_a_normal_short_axis(read):
     node = week8("P1", "9", state="ABSENT", node="true")
     assert read(*BASE, node)
     assert read(*BASE, week8("P1", "0", state="ABSENT"))
+
+
+def test_every_wrong_cell_of_a_time_point_is_told(read):
+    header = "subject,time_point,steroid_dose,deauville,bone_lesions,marker_normal"
+    problems = problems_of(read, row(), time_points=[header, "S1,BL,-3,6,1.5,maybe"])
+    assert [problem.split(": ")[1] for problem in problems] == [
+        "steroid_dose", "bone_lesions", "marker_normal", "deauville",
+    ]  # fmt: skip
+    assert all(problem.startswith("t.csv row 2: ") for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("criterion", "column"), [("rano2", "clinical_status"), ("lugano", "marrow")]
+)
+def test_a_word_is_known_to_the_criterion_that_weighs_it(tmp_path, criterion, column):
+    table, said = tmp_path / "t.csv", tmp_path / "p.csv"
+    table.write_text(f"{HEADER}\n{row()}\n", encoding="utf-8")
+    said.write_text(f"subject,time_point,{column}\nS1,BL,fine\n", encoding="utf-8")
+    assert list(MeasurementTable(table, None, said, criterion="irecist").streams())
+    with pytest.raises(ManifestError, match=f"p.csv row 2: {column}: 'fine' is not one of"):
+        list(MeasurementTable(table, None, said, criterion=criterion).streams())
+
+
+@pytest.mark.parametrize(
+    ("dates", "named"),
+    [
+        ("S1,x,2025-02-31,", ["treatment_start", "randomisation"]),
+        ("S1,2025-01-05,,2024-12-31", ["new_therapy_date"]),
+        ("S1,,2025-01-05,2024-12-31", ["new_therapy_date"]),
+    ],
+)
+def test_every_wrong_date_of_a_subject_is_told_and_its_file_named(read, dates, named):
+    header = "subject,treatment_start,randomisation,new_therapy_date"
+    with pytest.raises(ManifestError) as caught:
+        read(row(), subjects=[header, dates])
+    assert [problem.split(": ")[1] for problem in caught.value.problems] == named
+    assert str(caught.value).startswith("s.csv")
+
+
+def test_a_death_before_the_line_began_is_an_error(read):
+    subjects = ["subject,treatment_start,death_date", "S1,2025-01-05,2024-12-31"]
+    (problem,) = problems_of(read, row(), subjects=subjects)
+    assert "death_date: 2024-12-31 is before treatment_start 2025-01-05; correct" in problem
+
+
+@pytest.mark.parametrize(
+    ("date", "names"), [("2025-02-10", []), ("2025-02", []), ("2025-02-11", ["W8"])]
+)
+def test_a_scan_after_death_is_warned_of(tmp_path, date, names):
+    table, subjects = tmp_path / "t.csv", tmp_path / "s.csv"
+    rows = [HEADER, row(), row("W8", date)]
+    table.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    subjects.write_text("subject,death_date\nS1,2025-02-10\n", encoding="utf-8")
+    read = MeasurementTable(table, subjects)
+    list(read.streams())
+    assert read.warnings == [
+        f"subject S1, time point {name}: the scan of {date} is after the death on 2025-02-10; "
+        "correct one of the two dates"
+        for name in names
+    ]
+
+
+def test_a_lesion_dated_apart_from_its_baseline_is_one_problem(read):
+    (problem,) = problems_of(read, row(), row(date="2025-01-02", lesion="P1", said="PRESENT"))
+    assert "date is 2025-01-02, but other rows say 2025-01-01" in problem
 
 
 def test_a_time_point_is_described_once(read):
