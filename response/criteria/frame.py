@@ -193,7 +193,7 @@ def judge_new_lesion(
     """State of a new lesion over its parts.
 
     Measured in whatever unit without a state, it stays what a reader called it before; nobody
-    having called it, it is not evaluable.
+    having called it, the reader who measured it as new says by that that it is (ours).
     """
     states = {_new_state(reading, called_before) for reading in readings}
     for state in (LesionState.UNEQUIVOCAL, LesionState.NOT_EVALUABLE, LesionState.EQUIVOCAL):
@@ -211,7 +211,7 @@ def _new_state(reading: LesionReading, called_before: LesionState | None) -> Les
         return LesionState.ABSENT
     if reading.diameter_mm is None and not reading.extra:
         return LesionState.NOT_EVALUABLE
-    return called_before or LesionState.NOT_EVALUABLE
+    return called_before or LesionState.UNEQUIVOCAL
 
 
 def is_unread(read: ReadTimePoint, any_disease: bool) -> bool:

@@ -188,7 +188,7 @@ def _add_up(here: Here) -> tuple[Decimal, list[str], bool, bool]:
         return plain
     targets = measure_targets(here)
     missing = [target.missing for target in targets if target.missing]
-    normal = all(target.normal for target in targets)
+    normal = all(target.may_be_gone for target in targets)
     known = len(missing) < len(targets)
     return sum([target.amount_mm for target in targets], ZERO), missing, normal, known
 

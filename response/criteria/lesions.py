@@ -49,11 +49,9 @@ class Contribution(NamedTuple):
     may_be_normal: bool = True
 
     @property
-    def normal(self) -> bool:
-        """Gone, or a node back to normal size: what CR asks of every target (R1-30)."""
-        if self.missing or not self.may_be_normal:
-            return False
-        return is_normal(self.node, self.amount_mm)
+    def may_be_gone(self) -> bool:
+        """Gone, or a node back to normal size, as far as it is known: what CR asks (R1-30)."""
+        return self.may_be_normal and is_normal(self.node, self.amount_mm)
 
     @property
     def diseased(self) -> bool:
@@ -172,7 +170,7 @@ def judge_new(readings: Iterable[LesionReading], called_before: LesionState | No
     """State of a new lesion over its parts.
 
     A measured row without a state stays what a reader called the lesion before; nobody having
-    called it, it is not evaluable.
+    called it, the reader who measured it as new says by that that it is (ours).
     """
     states = {_new_state(reading, called_before) for reading in readings}
     for state in (LesionState.UNEQUIVOCAL, LesionState.NOT_EVALUABLE, LesionState.EQUIVOCAL):
@@ -190,7 +188,7 @@ def _new_state(reading: LesionReading, called_before: LesionState | None) -> Les
         return LesionState.NOT_EVALUABLE
     if reading.diameter_mm == ZERO:
         return LesionState.ABSENT
-    return called_before or LesionState.NOT_EVALUABLE
+    return called_before or LesionState.UNEQUIVOCAL
 
 
 # ------------------------------------------------------------------------ merged and treated

@@ -82,9 +82,12 @@ def malignant_from(reading: LesionReading) -> Decimal:
 def has_progressed(case: TargetCase, protocol: Protocol) -> bool:
     """At least +20 % over the nadir, and the protocol's absolute minimum (A17).
 
-    Over a nadir of 0 mm any enhancement is progression: no percentage is smaller than it.
+    Not from a part that may be CR for all that is known. Over a nadir of 0 mm any enhancement is
+    progression: no percentage is smaller than it.
     """
-    if case.nadir is None or not (case.complete or protocol.rules.pd_from_partial):
+    if case.nadir is None:
+        return False
+    if not case.complete and (case.all_normal or not protocol.rules.pd_from_partial):
         return False
     grown = case.total - case.nadir
     enough = grown > 0 and grown >= protocol.mrecist.absolute_minimum_mm

@@ -83,7 +83,7 @@ class TargetCase:
     """What the target rules see of a time point; millimetres.
 
     ``total`` adds what is known; ``complete`` whether that is everything; ``all_normal`` whether
-    every target is gone, or a node below 10 mm. ``baseline`` and ``nadir`` are ``None`` where
+    every target, as far as it was assessed, is gone or a node below 10 mm. ``baseline`` and ``nadir`` are ``None`` where
     there is no complete sum to compare with.
     """
 
@@ -139,9 +139,17 @@ def is_gone(case: TargetCase, rules: object) -> bool:
 
 
 def has_progressed(case: TargetCase, rules: Rules) -> bool:
-    """At least +20 % and +5 mm over the nadir; from a part of the sum if the protocol allows."""
-    if case.nadir is None or not (case.complete or rules.pd_from_partial):
+    """At least +20 % and +5 mm over the nadir; from a part of the sum if the protocol allows.
+
+    Not from a part that may be CR for all that is known (R1-61): only nodes below 10 mm grew, and
+    what was not assessed may be gone.
+    """
+    if case.nadir is None:
         return False
+    if not case.complete:
+        may_be_gone = case.all_normal and rules.node_cr_precedence
+        if may_be_gone or not rules.pd_from_partial:
+            return False
     return case.total - case.nadir >= PD_MINIMUM_MM and case.total >= case.nadir * GROWN
 
 

@@ -49,7 +49,6 @@ class _Known:
     role: Role | None = None
     organ: str = ""
     node: bool | None = None
-    new_called: bool = False
 
 
 def check_stream(
@@ -279,10 +278,6 @@ def _check_new(number: int, reading: LesionReading, known: _Known) -> Iterable[P
     length, state = reading.diameter_mm, reading.state
     if state is LesionState.ABSENT and length is not None and length > ZERO:
         yield number, f"diameter_mm is {length} and state is ABSENT: give one of the two"
-    if state in (LesionState.EQUIVOCAL, LesionState.UNEQUIVOCAL):
-        known.new_called = True
-    elif state is None and length is not None and length > ZERO and not known.new_called:
-        yield number, "a new lesion is measured but not called: state is EQUIVOCAL or UNEQUIVOCAL"
 
 
 _CHECK_BY_ROLE = {

@@ -68,6 +68,21 @@ def test_progression_may_be_plain_from_a_part_of_the_sum():
     assert row.sum_of_diameters_mm is None
 
 
+@pytest.mark.parametrize(
+    ("seen", "options", "expected"),
+    [
+        ({"L1": "9.5"}, "", "NE"),
+        ({"L1": "9.5", "L2": 2}, "", "CR"),
+        ({"L1": 10}, "", "PD"),
+        ({"L1": "9.5"}, "[rules]\nnode_cr_precedence = false", "PD"),
+    ],
+)
+def test_a_part_that_may_be_complete_response_is_not_progression(seen, options, expected):
+    """R1-61: what was not assessed could still make it CR, where only normal nodes grew."""
+    rows = course(BL={"L1": 15, "L2": 15}, W8={"L1": 2, "L2": 2}, W16=seen)
+    assert row_of(assess(rows, options), "W16").target_response == expected
+
+
 def test_an_incomplete_sum_never_becomes_the_nadir_unless_the_protocol_says_so():
     rows = course(BL={"T1": 30, "T2": 30}, W8={"T1": 20}, W16={"T1": 20, "T2": 30})
     assert row_of(assess(rows), "W16").nadir_mm == 60

@@ -111,7 +111,13 @@ def test_a_measured_new_lesion_stays_what_it_was_called():
     assert overall(assess(rows)) == ["PD", "PD", "SD"]
 
 
-@pytest.mark.parametrize("said", [12, None, "NOT_EVALUABLE"])
+def test_a_new_lesion_measured_and_not_called_is_one():
+    """Its reader wrote it down as new, with its size."""
+    row = row_of(assess(course(BL={"T1": 50}, W8={"T1": 50, "N1": 12})), "W8")
+    assert (row.new_lesion, row.overall_response) == (NewLesion.YES, "PD")
+
+
+@pytest.mark.parametrize("said", [None, "NOT_EVALUABLE"])
 def test_a_new_lesion_that_nobody_called_is_not_evaluable(said):
     row = row_of(assess(course(BL={"T1": 50}, W8={"T1": 50, "N1": said})), "W8")
     assert (row.new_lesion, row.overall_response) == (NewLesion.NE, "NE")

@@ -135,7 +135,6 @@ def test_a_lesion_may_go_on_merged_or_in_parts(read):
         (week8(lesion="", said="PRESENT"), "lesion is empty"),
         (week8(said="20", state="ABSENT"), "give one of the two"),
         (week8("P1", "20", state="ABSENT"), "give one"),
-        (week8("N1", "12"), "measured but not called"),
         (week8("N1", "12", state="ABSENT"), "give one of the two"),
         (week8(said="MERGED"), "say into which lesion"),
         (week8(said="MERGED", merged_into="T1"), "the lesion itself"),
