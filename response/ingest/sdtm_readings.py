@@ -64,10 +64,14 @@ def read_readings(
     """Read TR (and what only TU says) as readings; what is wrong goes to ``problems``."""
     cells: dict[Stream, dict[tuple[str, str, str], _Cell]] = {}
     streams: dict[Stream, StreamRows] = {stream: StreamRows() for stream in lesions}
+    named: dict[Stream, set[str]] = {}
     for row in rows:
         stream = (row["USUBJID"], read_reader(row, "TR"))
         if _is_sum(row):
             continue
+        known = lesions.get(stream, StreamLesions())
+        lesion, part = known.find(row["TRLNKID"])
+        named.setdefault(stream, set()).add(lesion)
         point = visits.place(row, "TR")
         if point is None:
             continue
@@ -76,14 +80,13 @@ def read_readings(
         if plain(row["TRTESTCD"]) == ALL or not row["TRLNKID"]:
             _read_whole(row, point, made, origins, problems)
             continue
-        known = lesions.get(stream, StreamLesions())
-        lesion, part = known.find(row["TRLNKID"])
         key = (point.time_point, lesion, part)
         of_stream = cells.setdefault(stream, {})
         cell = of_stream.setdefault(key, _Cell(point, lesion, part, row["TRLNKID"]))
         _take(row, cell, known, origins, problems)
     for stream, made in streams.items():
         known = lesions.get(stream, StreamLesions())
+        problems += find_unmeasured(known, stream, named.get(stream, ()))
         _compose_all(cells.get(stream, {}).values(), known, stream, made, origins, problems)
     return {stream: made for stream, made in streams.items() if made.rows}
 
@@ -183,7 +186,6 @@ def _compose_all(
             problems.append(f"{_where(cell.row, cell.point)}{error}")
             continue
         made.rows.append(ReadRow(origins.number(cell.row), stream[0], reading, lesion.node))
-    problems += find_unmeasured(known, stream, seen)
     call_new(made)
     add_identified(known, stream, made, seen, origins)
     add_merged(known, stream, made, seen, origins)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field, replace
 
 from response.ingest.sdtm_files import SdtmRow
@@ -56,14 +57,13 @@ def call_new(made: StreamRows) -> None:
             called.add(reading.lesion)
 
 
-def find_unmeasured(known: StreamLesions, stream: Stream, seen: set[tuple[str, str]]) -> list[str]:
-    """Name the targets of a reader that TR never speaks of."""
-    measured = {lesion for _time_point, lesion in seen}
+def find_unmeasured(known: StreamLesions, stream: Stream, named: Container[str]) -> list[str]:
+    """Name the targets of a reader that are not among those TR names."""
     return [
         f"{lesion.row.where}: subject {stream[0]}, lesion {name}: identified as a target, but TR "
         "has no row of it: add its measurements, or take it out"
         for name, lesion in known.lesions.items()
-        if lesion.role is Role.TARGET and name not in measured
+        if lesion.role is Role.TARGET and name not in named
     ]
 
 

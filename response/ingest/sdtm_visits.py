@@ -82,15 +82,17 @@ class Visits:
         self, key: tuple[str, str, Reader], row: SdtmRow, domain: str
     ) -> AssessedTimePoint | None:
         subject, name, _reader = key
-        where = f"{row.where}: subject {subject}, time point {name}: {domain}DTC"
+        where = f"{row.where}: subject {subject}, time point {name}"
         found = self._find_dates(key)
         if not found:
-            self.problems.append(f"{where} is empty in all rows of this visit: give its date")
+            self.problems.append(
+                f"{where}: {domain}DTC is empty in all rows of this visit: give its date"
+            )
             return None
         days: dict[dt.date, str] = {}
         for text, source in found.items():
             try:
-                days[parse_partial_date(f"{domain}DTC", text)] = text
+                days[parse_partial_date(_date_column(source), text)] = text
             except ValueError as error:
                 self.problems.append(f"{source.where}: subject {subject}: {error}")
         whole = {day: text for day, text in days.items() if not is_partial_date(text)} or days
@@ -98,9 +100,10 @@ class Visits:
             return None
         first, last = min(whole), max(whole)
         if (last - first).days > LONGEST_VISIT_DAYS:
+            column = _date_column(found[whole[last]])
             self.problems.append(
-                f"{where} goes from {first} to {last}: over {LONGEST_VISIT_DAYS} days are no one "
-                "time point; name the visits apart"
+                f"{where}: {column} goes from {first} to {last}: over {LONGEST_VISIT_DAYS} days "
+                "are no one time point; name the visits apart"
             )
             return None
         facts = {VISIT_NUMBER: _whole(row["VISITNUM"])} if row["VISITNUM"] else {}
@@ -122,6 +125,10 @@ class Visits:
         ]
         best = min((min(dates) for dates in others), default=0)
         return {t: row for dates in others for t, row in dates.get(best, {}).items()}
+
+
+def _date_column(row: SdtmRow) -> str:
+    return f"{row['DOMAIN'].upper()}DTC"
 
 
 def _day(row: SdtmRow, domain: str) -> str:

@@ -30,12 +30,18 @@ def import_sdtm(folder: Path, store: Store, *, actor: str) -> SdtmReport:
     Raises
     ------
     ManifestError
-        Any row was refused, or a reader has marks on images of a subject; nothing is written.
+        Any row was refused, a reader has marks on images of a subject, or nothing that is given
+        is of a subject with measurements; nothing is written.
     """
     stored = {one.subject: one.facts for one in store.read_subjects()}
     study = read_sdtm(folder, known=stored)
     _refuse_marked(study, store)
     measured = {stream.subject for stream in study.streams}
+    if not measured and not _is_of_stored(study, set(stored)):
+        raise ManifestError(
+            f"{folder.name}: nothing to import: there are no measurements, and no subject of RS or "
+            "DM is known here; add the TU and TR tables"
+        )
     dated = [
         facts
         for name, facts in study.facts.items()
@@ -66,6 +72,10 @@ def import_sdtm(folder: Path, store: Store, *, actor: str) -> SdtmReport:
         len(study.streams) - written,
         (*study.notes, *_note_unmeasured(study, measured, set(kept))),
     )
+
+
+def _is_of_stored(study: SdtmStudy, stored: set[str]) -> bool:
+    return bool(stored & (study.dated | {said.subject for said in study.responses}))
 
 
 def _refuse_marked(study: SdtmStudy, store: Store) -> None:

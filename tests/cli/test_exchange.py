@@ -104,6 +104,25 @@ def test_what_the_site_says_otherwise_is_listed(tmp_path: Path) -> None:
     assert "-30.00 %" in str(differs["reason"])
 
 
+def test_responses_of_strangers_alone_are_nothing_to_import(tmp_path: Path) -> None:
+    folder = tmp_path / "sdtm"
+    folder.mkdir()
+    (folder / "rs.csv").write_text(f"{RS}{PR}\n", encoding="utf-8")
+    done = run("import-sdtm", folder, "--home", tmp_path / "home")
+    assert done.exit_code == 2
+    assert "add the TU and TR tables" in done.output
+    assert not (tmp_path / "home").exists()
+
+
+def test_responses_alone_are_taken_of_subjects_that_are_known(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert run("import-sdtm", write(tmp_path / "sdtm"), "--home", home).exit_code == 0
+    folder = tmp_path / "later"
+    folder.mkdir()
+    (folder / "rs.csv").write_text(f"{RS}{PR}\n", encoding="utf-8")
+    assert run("import-sdtm", folder, "--home", home).exit_code == 0
+
+
 def test_any_refused_row_refuses_all_and_leaves_no_workspace(tmp_path: Path) -> None:
     rows = [*MEASURED, "TR,ST1,P2,LDIAM,T1,5,mm,BASELINE,2025-01-06", MEASURED[1] + ",more"]
     done = run("import-sdtm", write(tmp_path / "in", rows), "--home", tmp_path / "home")

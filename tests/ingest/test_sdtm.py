@@ -351,6 +351,12 @@ def test_what_cannot_be_read_is_told(read: Read, tus: Rows, trs: Rows, told: str
     assert any(told in text for text in problems(read, tus, trs))
 
 
+def test_a_wrong_date_is_told_by_the_column_it_stands_in(read: Read) -> None:
+    told = problems(read, TARGET, [tr("T1", "20", TRDTC="2014-13-01")])
+    assert told == ("b.csv row 2: subject P1: TRDTC: '2014-13-01' is not a day; "
+                    "write it as 2025-03-31",)  # fmt: skip
+
+
 def test_all_problems_of_all_files_are_told_at_once(read: Read) -> None:
     rs = {"DOMAIN": "RS", "USUBJID": "P1", "RSTESTCD": "OVRLRESP", "RSORRES": "BETTER"}
     rows = [tr("T1", "20"), tr("T1", "LONG", "WEEK 8"), tr("T2", "5", "WEEK 8")]
