@@ -305,6 +305,8 @@ def test_without_the_start_what_needs_it_is_left_out_with_the_reason(tmp_path):
         ("112,false", "112,no", "pfs_event is 'no': not true or false"),
         ("S2,recist11", "S1,recist11", "is there twice"),
         ("S2,recist11,INVESTIGATOR,,SD", "S2,recist11,INVESTIGATOR,,", "is empty"),
+        ("SD,SD,,,112", "XX,SD,,,112", "row 3: best_overall_response is 'XX': not one of CR, PR"),
+        ("SD,SD,,,112", "SD,iSD,,,112", "confirmed_best_overall_response is 'iSD': not one of"),
     ],
 )
 def test_a_table_that_cannot_be_read_is_refused_whole(tmp_path, wrong, right, said):
@@ -312,6 +314,22 @@ def test_a_table_that_cannot_be_read_is_refused_whole(tmp_path, wrong, right, sa
     assert done.exit_code == 2
     assert said in done.output
     assert not (tmp_path / "endpoints.csv").exists()
+
+
+def test_every_wrong_cell_of_a_table_is_told(tmp_path):
+    wrong = SUBJECTS.replace("SD,SD,,,112,false", "XX,YY,,,many,no", 1).replace("CR,SD", "ZZ,SD")
+    done = run(tmp_path, subjects=wrong)
+    assert done.exit_code == 2
+    rows = [line.split()[1:3] for line in done.output.splitlines()[1:]]
+    assert rows == [["row", "3:"]] * 4 + [["row", "4:"]]
+
+
+@pytest.mark.parametrize(
+    ("criterion", "code"), [("irecist", "iCPD"), ("pcwg3", "PDu"), ("lugano", "NMR")]
+)
+def test_the_codes_of_every_criterion_are_known(tmp_path, criterion, code):
+    table = SUBJECTS.replace("S2,recist11,INVESTIGATOR,,SD,SD", f"S2,{criterion},,,{code},MISSING")
+    assert run(tmp_path, subjects=table).exit_code == 0
 
 
 def test_a_criterion_that_nobody_was_assessed_by_is_an_error(tmp_path):

@@ -14,8 +14,9 @@ from response.cli.common import print_json as print_rows
 from response.cohort import Member, derive_cohorts
 from response.criteria import CRITERIA
 from response.endpoints import find_response_start
-from response.errors import InputError, ManifestError
+from response.errors import InputError
 from response.export.cohort import endpoint_rows, write_cohorts
+from response.ingest.csv_table import refuse_rows
 from response.ingest.summaries import read_summaries
 from response.ingest.tables import read_subject_lines
 from response.model import SubjectFacts, SubjectResult, SubjectSummary
@@ -88,8 +89,7 @@ def _read_members(table: Path, dates: Path | None, options: Endpoints) -> list[M
 def _read_dates(path: Path) -> Facts:
     lines, problems = read_subject_lines(path, dt.date.today())
     if problems:
-        texts = [problem.text for problem in problems]
-        raise ManifestError(f"{path.name}: {'; '.join(texts)}", texts)
+        raise refuse_rows(path.name, [problem.text for problem in problems])
     return {(subject, line): facts for subject, of in lines.items() for line, facts in of.items()}
 
 
