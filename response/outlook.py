@@ -1,9 +1,9 @@
 """What would change a category next: sums, confirmations, dates that are due. Pure.
 
 At each time point, what was known then. The sums are those of the next scan, given the baseline and
-the nadir with this time point in it, on the grid that the protocol records lengths on: at the first
-the targets would be PR and a step above it no longer; at the second they would be PD and a step
-below it not yet.
+the nadir with this time point in it, on the grid that the protocol records lengths on, or the finer
+one of the sums as they are given: at the first the targets would be PR and a step above it no
+longer; at the second they would be PD and a step below it not yet.
 
 Examples
 --------
@@ -175,14 +175,30 @@ def _look(then: _Then) -> Outlook:
 def _limits(then: _Then) -> SumLimits:
     protocol = then.protocol
     least = protocol.mrecist.absolute_minimum_mm if then.criterion == "mrecist" else PD_MINIMUM_MM
-    return SumLimits(least, protocol.targets.recorded_precision_mm)
+    grids = [_step(one) for one in _sums(then)]
+    return SumLimits(least, min([protocol.targets.recorded_precision_mm, *grids]))
+
+
+def _step(length_mm: Decimal) -> Decimal:
+    """The value of the last digit of a length.
+
+    Examples
+    --------
+    >>> _step(Decimal("97.37")), _step(Decimal("50"))
+    (Decimal('0.01'), Decimal('1'))
+    """
+    return Decimal((0, (1,), int(length_mm.as_tuple().exponent)))
+
+
+def _sums(then: _Then) -> list[Decimal]:
+    sums = [one.sum_of_diameters_mm for one in (then.baseline, *then.seen)]
+    return [one for one in sums if one is not None]
 
 
 def _nadir(then: _Then) -> Decimal | None:
     """The smallest complete sum so far, this time point's included."""
-    sums = [one.sum_of_diameters_mm for one in (then.baseline, *then.seen)]
-    known = [one for one in sums if one is not None]
-    incomplete = then.protocol.rules.nadir_uses_incomplete and len(known) < len(sums)
+    known = _sums(then)
+    incomplete = then.protocol.rules.nadir_uses_incomplete and len(known) <= len(then.seen)
     return None if incomplete else min(known, default=None)
 
 

@@ -73,6 +73,15 @@ def test_the_sum_of_progression_lies_on_the_grid_of_the_protocol(grid, nadir, at
     assert str(found) == at
 
 
+@pytest.mark.parametrize(
+    ("baseline", "response", "progression"), [("97.37", "68.15", "116.85"), ("97", "67.9", "116.4")]
+)
+def test_sums_given_with_more_digits_have_limits_with_as_many(baseline, response, progression):
+    found = look(course(BL={"T1": baseline}))["BL"]
+    assert str(found.response_at_mm) == response
+    assert str(found.progression_at_mm) == progression
+
+
 def test_the_next_sums_count_from_the_nadir_with_this_time_point():
     found = look(course(BL={"T1": 50}, W8={"T1": 40}, W16={"T1": 45}))
     assert (found["BL"].response_at_mm, found["BL"].progression_at_mm) == (35, 60)
