@@ -83,8 +83,8 @@ class TargetCase:
     """What the target rules see of a time point; millimetres.
 
     ``total`` adds what is known; ``complete`` whether that is everything; ``all_normal`` whether
-    every target, as far as it was assessed, is gone or a node below 10 mm. ``baseline`` and ``nadir`` are ``None`` where
-    there is no complete sum to compare with.
+    every target, as far as it was assessed, is gone or a node below 10 mm. ``baseline`` and
+    ``nadir`` are ``None`` where there is no complete sum to compare with.
     """
 
     total: Decimal

@@ -159,7 +159,7 @@ def test_a_new_lesion_measured_again_stays_what_it_was_called():
 
 @pytest.mark.parametrize(
     ("said", "new"),
-    [(sul(5), "NE"), (None, "NE"), (0, "NO"), ("ABSENT", "NO")],
+    [(sul(5), "YES"), (None, "NE"), (0, "NO"), ("ABSENT", "NO")],
 )
 def test_a_new_lesion_that_nobody_called(said, new):
     row = follow_up({"T1": sul(8)}, {"T1": sul(8), "N1": said})

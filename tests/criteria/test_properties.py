@@ -155,9 +155,9 @@ def test_10_mm_and_15_mm_are_exact_over_the_grid():
     for tenths in range(301):
         node = Contribution("L1", True, Decimal(tenths) / 10)
         other = Contribution("T1", False, Decimal(tenths) / 10)
-        assert node.normal is (tenths < 100)
+        assert node.may_be_gone is (tenths < 100)
         assert node.diseased is (tenths >= 100)
-        assert other.normal is (tenths == 0)
+        assert other.may_be_gone is (tenths == 0)
         assert other.diseased is (tenths > 0)
 
 
