@@ -78,9 +78,13 @@ def read_subjects(
         The table cannot be used as a whole.
     """
     rows, problems = _read_facts(path, today, SUBJECT_COLUMNS)
-    for (subject, _line), (number, known) in rows.items():
-        problems += _place(path, number, subject, find_wrong_order(known))
-    return {subject: facts for (subject, _line), (_number, facts) in rows.items()}, tuple(problems)
+    known = {}
+    for (subject, _line), (number, facts) in rows.items():
+        wrong = find_wrong_order(facts)
+        problems += _place(path, number, subject, wrong)
+        if not wrong:
+            known[subject] = facts
+    return known, tuple(problems)
 
 
 def read_subject_lines(path: Path, today: dt.date) -> tuple[dict[str, Lines], tuple[Problem, ...]]:

@@ -106,6 +106,17 @@ def test_a_bad_date_of_a_subject_refuses_the_subject(clinic, day):
     assert "death_date" in report.refused[0].reason
 
 
+def test_a_death_before_the_treatment_refuses_the_subject(clinic):
+    clinic.add()
+    clinic.ingest()
+    clinic.add_table(
+        "subjects.csv", "subject,treatment_start,death_date\nP1,2025-01-20,2024-06-01\n"
+    )
+    (refusal,) = clinic.ingest().refused
+    assert "death_date: 2024-06-01 is before treatment_start 2025-01-20" in refusal.reason
+    assert clinic.store.read_subject("P1").facts.death_date is None
+
+
 def test_two_words_on_the_treatment_start_refuse_the_subject(clinic):
     clinic.add(treatment_start="2025-01-20")
     clinic.add_table("subjects.csv", "subject,treatment_start\nP1,2025-01-21\n")
