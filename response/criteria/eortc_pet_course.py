@@ -17,8 +17,6 @@ import response.criteria.sentences as sentences
 from response.best_response import NE
 from response.criteria.course import Course, ReadTimePoint
 from response.criteria.frame import (
-    NO_ROW,
-    ZERO,
     Answer,
     Walk,
     assess_non_targets,
@@ -28,6 +26,7 @@ from response.criteria.frame import (
     label_missing,
     why_not,
 )
+from response.criteria.lesions import NO_ROW, ZERO
 from response.criteria.recist11 import NA, change_pct
 from response.model import Assessment, LesionReading, Reason
 from response.protocol import Protocol

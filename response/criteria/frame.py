@@ -15,20 +15,19 @@ from functools import cache
 
 import response.criteria.sentences as sentences
 from response.criteria.course import Course, ReadTimePoint
-from response.criteria.lesions import find_merged, judge_non_target
+from response.criteria.history import TREATED, find_provisional
+from response.criteria.lesions import (
+    NO_ROW,
+    find_merged,
+    follow_equivocal,
+    judge_new,
+    judge_non_target,
+)
 from response.criteria.recist11 import NA, NEW_LESION_RULES, StateRule
-from response.criteria.recist11_course import find_provisional
 from response.errors import InputError
 from response.model import Assessment, LesionReading, Reason
 from response.protocol import Protocol
-from response.terms import Intervention, LesionState, NewLesion, Role, Status
-
-ZERO = Decimal(0)
-NO_ROW = "not assessed: no row"
-TREATED = {
-    Intervention.IRRADIATED: "irradiated on study",
-    Intervention.RESECTED: "resected on study",
-}
+from response.terms import LesionState, NewLesion, Role, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +122,7 @@ class Walk:
     def find_new(self, read: ReadTimePoint, any_disease: bool) -> tuple[NewLesion, Reason]:
         """What is said of new lesions at a time point, and why."""
         states = {
-            lesion: judge_new_lesion(readings, self.called.get(lesion))
+            lesion: judge_new(readings, self.called.get(lesion))
             for lesion, readings in read.lesions.items()
             if readings[0].role is Role.NEW
         }
@@ -132,24 +131,11 @@ class Walk:
             if called is LesionState.UNEQUIVOCAL and lesion not in states:
                 states[lesion] = LesionState.NOT_EVALUABLE
                 labels[lesion] = f"{lesion} ({NO_ROW})"
-        self._follow(read, states)
+        self.confirmed |= follow_equivocal(states, read.time_point, self.called, self.equivocal)
         if is_unread(read, any_disease):
             states, labels = {"": LesionState.NOT_EVALUABLE}, {"": sentences.nothing_read(read)}
         rule, reason = sentences.by_state(build_new_rules(self.prefix), states, labels)
         return NewLesion(rule.category), reason
-
-    def _follow(self, read: ReadTimePoint, states: Mapping[str, LesionState]) -> None:
-        for lesion in sorted(states):
-            state = states[lesion]
-            if state is LesionState.NOT_EVALUABLE:
-                continue
-            self.called[lesion] = state
-            if state is LesionState.EQUIVOCAL:
-                self.equivocal.setdefault(lesion, []).append(read.time_point)
-                continue
-            since = self.equivocal.pop(lesion, [])
-            if state is LesionState.UNEQUIVOCAL and since:
-                self.confirmed[lesion] = since
 
     def back_date(self, read: ReadTimePoint, progression: Mapping[str, str]) -> None:
         """Date progression by a once equivocal lesion from the scans that first showed it.
@@ -185,33 +171,6 @@ def build_new_rules(prefix: str) -> tuple[StateRule, ...]:
         )
         for rule in NEW_LESION_RULES
     )
-
-
-def judge_new_lesion(
-    readings: Iterable[LesionReading], called_before: LesionState | None
-) -> LesionState:
-    """State of a new lesion over its parts.
-
-    Measured in whatever unit without a state, it stays what a reader called it before; nobody
-    having called it, the reader who measured it as new says by that that it is (ours).
-    """
-    states = {_new_state(reading, called_before) for reading in readings}
-    for state in (LesionState.UNEQUIVOCAL, LesionState.NOT_EVALUABLE, LesionState.EQUIVOCAL):
-        if state in states:
-            return state
-    return LesionState.ABSENT
-
-
-def _new_state(reading: LesionReading, called_before: LesionState | None) -> LesionState:
-    if reading.state is LesionState.UNEQUIVOCAL_PROGRESSION:
-        return LesionState.UNEQUIVOCAL
-    if reading.state is not None:
-        return reading.state
-    if reading.diameter_mm == ZERO:
-        return LesionState.ABSENT
-    if reading.diameter_mm is None and not reading.extra:
-        return LesionState.NOT_EVALUABLE
-    return called_before or LesionState.UNEQUIVOCAL
 
 
 def is_unread(read: ReadTimePoint, any_disease: bool) -> bool:

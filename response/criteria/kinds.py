@@ -20,6 +20,7 @@ from response.criteria.lesions import (
     ZERO,
     Contribution,
     Length,
+    follow_equivocal,
     is_normal,
     judge_new,
     judge_non_target,
@@ -277,7 +278,7 @@ def _assess_new(here: Here) -> tuple[NewLesion, dict[str, list[str]], list[Reaso
         if called is LesionState.UNEQUIVOCAL and lesion not in states:
             states[lesion] = LesionState.NOT_EVALUABLE
             labels[lesion] = f"{lesion} ({NO_ROW})"
-    confirmed = _follow_equivocal(here, states)
+    confirmed = follow_equivocal(states, here.read.time_point, history.called, history.equivocal)
     if not read.evaluable or (not read.lesions and here.disease.any):
         states, labels = {"": LesionState.NOT_EVALUABLE}, {"": sentences.nothing_read(read)}
     rule, reason = sentences.by_state(here.how.new_lesion, states, labels)
@@ -295,20 +296,3 @@ def _warn_of_small_new(here: Here, states: dict[str, LesionState]) -> list[Reaso
             if state is LesionState.UNEQUIVOCAL and length is not None and length < limit:
                 reasons.append(sentences.small_new(lesion, length, limit, how.prefix))
     return reasons
-
-
-def _follow_equivocal(here: Here, states: dict[str, LesionState]) -> dict[str, list[str]]:
-    """Remember equivocal findings; give those that are unequivocal now, with where they began."""
-    history, confirmed = here.history, {}
-    for lesion in sorted(states):
-        state = states[lesion]
-        if state is LesionState.NOT_EVALUABLE:
-            continue
-        history.called[lesion] = state
-        if state is LesionState.EQUIVOCAL:
-            history.equivocal.setdefault(lesion, []).append(here.read.time_point)
-            continue
-        since = history.equivocal.pop(lesion, [])
-        if state is LesionState.UNEQUIVOCAL and since:
-            confirmed[lesion] = since
-    return confirmed

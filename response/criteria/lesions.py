@@ -169,8 +169,8 @@ def _non_target_state(reading: LesionReading) -> LesionState:
 def judge_new(readings: Iterable[LesionReading], called_before: LesionState | None) -> LesionState:
     """State of a new lesion over its parts.
 
-    A measured row without a state stays what a reader called the lesion before; nobody having
-    called it, the reader who measured it as new says by that that it is (ours).
+    A row measured in whatever unit without a state stays what a reader called the lesion before;
+    nobody having called it, the reader who measured it as new says by that that it is (ours).
     """
     states = {_new_state(reading, called_before) for reading in readings}
     for state in (LesionState.UNEQUIVOCAL, LesionState.NOT_EVALUABLE, LesionState.EQUIVOCAL):
@@ -184,11 +184,46 @@ def _new_state(reading: LesionReading, called_before: LesionState | None) -> Les
         return LesionState.UNEQUIVOCAL
     if reading.state is not None:
         return reading.state
-    if reading.diameter_mm is None:
-        return LesionState.NOT_EVALUABLE
     if reading.diameter_mm == ZERO:
         return LesionState.ABSENT
+    if reading.diameter_mm is None and not reading.extra:
+        return LesionState.NOT_EVALUABLE
     return called_before or LesionState.UNEQUIVOCAL
+
+
+def follow_equivocal(
+    states: Mapping[str, LesionState],
+    time_point: str,
+    called: dict[str, LesionState],
+    equivocal: dict[str, list[str]],
+) -> dict[str, list[str]]:
+    """Remember what new lesions are called; give those certain now that were equivocal before.
+
+    Parameters
+    ----------
+    states
+        What is said of each at this time point.
+    called, equivocal
+        What each was called last, and at which time points it was equivocal since; kept up to date.
+
+    Returns
+    -------
+    dict
+        The time points at which each that is unequivocal now was equivocal (R1-51).
+    """
+    confirmed = {}
+    for lesion in sorted(states):
+        state = states[lesion]
+        if state is LesionState.NOT_EVALUABLE:
+            continue
+        called[lesion] = state
+        if state is LesionState.EQUIVOCAL:
+            equivocal.setdefault(lesion, []).append(time_point)
+            continue
+        since = equivocal.pop(lesion, [])
+        if state is LesionState.UNEQUIVOCAL and since:
+            confirmed[lesion] = since
+    return confirmed
 
 
 # ------------------------------------------------------------------------ merged and treated

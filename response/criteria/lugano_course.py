@@ -16,7 +16,6 @@ import response.criteria.lugano_sentences as sentences
 from response.best_response import NE, PD
 from response.criteria.course import Course, ReadTimePoint
 from response.criteria.frame import (
-    ZERO,
     Answer,
     Walk,
     assess_non_targets,
@@ -25,6 +24,7 @@ from response.criteria.frame import (
     read_word,
     refuse,
 )
+from response.criteria.lesions import ZERO
 from response.criteria.products import (
     Lowest,
     Measured,

@@ -28,6 +28,7 @@ SOFT_TISSUE = replace(RECIST11, name=NAME)
 NEW = "bone_new_lesions"
 ALL = "bone_lesions"
 
+
 def assess_course(course: Course, protocol: Protocol) -> tuple[Assessment, ...]:
     """Assess a course by PCWG3; rows by date, then time point, then ``as_of``.
 

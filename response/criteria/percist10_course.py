@@ -15,7 +15,6 @@ import response.criteria.sentences as sentences
 from response.best_response import NE
 from response.criteria.course import Course, ReadTimePoint
 from response.criteria.frame import (
-    ZERO,
     Answer,
     Walk,
     assess_non_targets,
@@ -23,6 +22,7 @@ from response.criteria.frame import (
     label_missing,
     read_number,
 )
+from response.criteria.lesions import ZERO
 from response.criteria.percist10_lesions import Scan, add_known, read_scan, select_hottest
 from response.criteria.recist11 import NA, change_pct
 from response.model import Assessment, Reason

@@ -8,15 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from response.criteria.course import ReadTimePoint
-from response.criteria.frame import (
-    NO_ROW,
-    ZERO,
-    Walk,
-    explain_merged,
-    find_lesions,
-    spell_out,
-    why_not,
-)
+from response.criteria.frame import Walk, explain_merged, find_lesions, spell_out, why_not
+from response.criteria.lesions import NO_ROW, ZERO
 from response.criteria.organs import name_organ
 from response.criteria.percist10 import HOTTEST, PER_ORGAN
 from response.model import LesionReading

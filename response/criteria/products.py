@@ -12,14 +12,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from response.criteria.frame import (
-    NO_ROW,
-    ZERO,
-    Walk,
-    explain_merged,
-    find_whole,
-    why_not,
-)
+from response.criteria.frame import Walk, explain_merged, find_whole, why_not
+from response.criteria.lesions import NO_ROW, ZERO
 from response.model import LesionReading
 from response.terms import LesionState
 

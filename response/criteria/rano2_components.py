@@ -16,7 +16,8 @@ from decimal import Decimal
 import response.criteria.rano2 as rules
 from response.best_response import CR, NE, PD
 from response.criteria.course import ReadTimePoint
-from response.criteria.frame import NO_ROW, ZERO, Walk, label_missing, why_not
+from response.criteria.frame import Walk, label_missing, why_not
+from response.criteria.lesions import NO_ROW, ZERO
 from response.criteria.products import (
     Lowest,
     Measure,

@@ -141,8 +141,7 @@ def is_gone(case: TargetCase, rules: object) -> bool:
 def has_progressed(case: TargetCase, rules: Rules) -> bool:
     """At least +20 % and +5 mm over the nadir; from a part of the sum if the protocol allows.
 
-    Not from a part that may be CR for all that is known (R1-61): only nodes below 10 mm grew, and
-    what was not assessed may be gone.
+    Not from a part that may be CR (R1-61): only normal nodes grew, and the rest may be gone.
     """
     if case.nadir is None:
         return False
