@@ -211,18 +211,12 @@ def best_response_table(overall: Path, protocol: Protocol, out: Path) -> tuple[s
     options = protocol.best_response
     with _without_garbage_collection():
         read = read_overall_table(overall)
-        windows = [_open_window(one, options) for one in read]
+        windows = [select_window(one.visits, options, one.new_therapy) for one in read]
         judged = list(zip(read, windows, strict=True))
         rows = [_best_response_cells(one, window, options) for one, window in judged]
         out.parent.mkdir(parents=True, exist_ok=True)
         write_cells(out, BEST_RESPONSE_COLUMNS, rows)
         return tuple(text for one, window in judged for text in _warn(one, window, options))
-
-
-def _open_window(one: OverallResponses, options: BestResponse) -> tuple[Visit, ...]:
-    """The visits that count: the window opens at the reference date (R1-70)."""
-    since = [visit for visit in one.visits if visit.date >= one.reference]
-    return select_window(since, options, one.new_therapy)
 
 
 def _warn(one: OverallResponses, window: Sequence[Visit], options: BestResponse) -> Iterable[str]:
@@ -233,7 +227,7 @@ def _warn(one: OverallResponses, window: Sequence[Visit], options: BestResponse)
     for visit in sorted(visit for visit in one.visits if visit.date < one.reference):
         yield (
             f"subject {one.subject}: {visit.overall} on {visit.date} is before the reference date "
-            f"{one.reference}: left out"
+            f"{one.reference}: counted as given, correct one of the two dates"
         )
     yield from (f"subject {one.subject}: {text}" for text in _warn_of_not_done(window, options))
     if options.cr_then_disease == "warn" and has_disease_after_cr(window):
