@@ -48,9 +48,7 @@ def decide(
     """
     tracking = current_tracking(store, subject.subject, reader)
     if tracking is None:
-        raise InputError(
-            f"subject {subject.subject}: nothing is tracked for this reader; run 'response track'"
-        )
+        raise InputError(_why_not_tracked(store, subject.subject, reader))
     decision = _decision(store, tracking, subject, reader, correction, actor)
     store.write_decision(decision)
     try:
@@ -66,6 +64,15 @@ def _derive(workspace: Workspace, store: Store, subject: Subject, actor: str) ->
     report = track_all(workspace, store, [subject], actor=actor)
     assess_all(workspace, store, [subject], actor=actor)
     return report
+
+
+def _why_not_tracked(store: Store, subject: str, reader: Reader) -> str:
+    if any(given.reader == reader for given in store.read_readings(subject)):
+        return (
+            f"subject {subject}: this reader's measurements were imported, and are that reader's "
+            "word; correct the tables and import them again"
+        )
+    return f"subject {subject}: nothing is tracked for this reader; run 'response track'"
 
 
 def _decision(

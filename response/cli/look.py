@@ -168,6 +168,7 @@ def _sum(assessments: Sequence[Assessment]) -> object:
 
 
 def _summary(result: SubjectResult) -> dict[str, object]:
+    without = not any(a.sum_of_diameters_mm or a.target_response for a in result.assessments)
     latest = {a.time_point: a for a in sorted(result.assessments, key=lambda a: (a.date, a.as_of))}
     ordered = list(latest.values())
     reader = result.summary.reader
@@ -175,8 +176,8 @@ def _summary(result: SubjectResult) -> dict[str, object]:
         "subject": result.summary.subject,
         "reader": " ".join(word for word in (reader.evaluator, reader.evaluator_id) if word),
         "time_points": len(ordered),
-        "baseline_sum_mm": _sum(ordered[:1]),
-        "last_sum_mm": _sum(ordered[-1:]),
+        "baseline_sum_mm": "" if without else _sum(ordered[:1]),
+        "last_sum_mm": "" if without else _sum(ordered[-1:]),
         "overall_responses": ", ".join(a.overall_response for a in ordered if a.overall_response),
         "best_overall_response": result.summary.best_overall_response,
         "status": ordered[-1].status.value if ordered else "",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -24,7 +24,7 @@ from response.criteria.sentences import length
 from response.model import LesionReading, Reason
 from response.model.draft import make_quickly
 from response.protocol import Targets
-from response.terms import Role
+from response.terms import Intervention, Role
 
 _TARGET, _NON_TARGET = Role.TARGET, Role.NON_TARGET
 
@@ -108,6 +108,7 @@ def describe_baseline(
     return [
         Reason(f"{prefix}.BASELINE", _summary(disease, sum_word)),
         *_warn_of_size(disease, baseline, prefix, limit),
+        *_warn_of_local_therapy(first, limits.prior_local_therapy, prefix),
         *_warn_of_number(
             tuple([(row.organ, row.node) for row in first]),
             limits.max_total,
@@ -150,6 +151,29 @@ def _warn_of_size(
             )
             reasons.append(Reason(f"{prefix}.MEASURABLE", text))
     return reasons
+
+
+_LOCAL_THERAPY = {
+    "allow_if_progressed": "it is measurable only if it has grown since",
+    "exclude": "the protocol takes no such target",
+}
+
+
+def _warn_of_local_therapy(
+    targets: Iterable[LesionReading], choice: str, prefix: str
+) -> list[Reason]:
+    """R1-08: a target that was treated locally before the baseline."""
+    if choice not in _LOCAL_THERAPY:
+        return []
+    return [
+        Reason(
+            f"{prefix}.TARGETS.LOCAL_THERAPY",
+            f"warning: target {row.lesion} was {row.intervention.lower()} before the baseline: "
+            f"{_LOCAL_THERAPY[choice]}",
+        )
+        for row in targets
+        if row.intervention in (Intervention.IRRADIATED, Intervention.RESECTED)
+    ]
 
 
 @lru_cache(maxsize=4096)

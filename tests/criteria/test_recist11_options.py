@@ -86,3 +86,22 @@ def test_a_treated_non_target_is_only_mentioned():
     result = assess(rows)
     assert row_of(result, "W8").non_target_response == "CR"
     assert "P1 was resected on study: counted as it is" in text(row_of(result, "W8"))
+
+
+@pytest.mark.parametrize(
+    ("choice", "said"),
+    [
+        ("allow_if_progressed", "measurable only if it has grown since"),
+        ("exclude", "the protocol takes no such target"),
+        ("allow", ""),
+    ],
+)
+def test_a_target_treated_before_the_baseline_is_warned_of(choice, said):
+    """R1-08."""
+    rows = [
+        reading("BL", 0, "T1", 30, intervention=Intervention.IRRADIATED),
+        reading("W8", 56, "T1", 30),
+    ]
+    first = assess(rows, f'[targets]\nprior_local_therapy = "{choice}"').assessments[0]
+    warned = [r.text for r in first.reasons if r.row_id == "RECIST11.TARGETS.LOCAL_THERAPY"]
+    assert [said in text for text in warned] == ([True] if said else [])
