@@ -192,6 +192,8 @@ class Choi(_Section):
 
     modified: bool = False
     """Modified Choi: PR needs both the size and the density to fall."""
+    minimum_baseline_hu: Annotated[Decimal, Field(strict=False, ge=0)] = Decimal(10)
+    """Per cent of a baseline density not above this say nothing: it is near that of water; ours."""
 
 
 class Rano(_Section):

@@ -55,9 +55,10 @@ def find_density(here: Here) -> rules.Density:
         now.append(here_now)
     if not then:
         return rules.Density(None, None, "no target is left that could have a density")
-    if sum(then) <= 0:
-        return rules.Density(None, None, "the density at baseline is not above 0 HU")
-    return rules.Density(sum(then, Fraction()) / len(then), sum(now, Fraction()) / len(now))
+    baseline, least = sum(then, Fraction()) / len(then), here.protocol.choi.minimum_baseline_hu
+    if baseline <= least:
+        return rules.Density(None, None, f"the density at baseline is not above {least} HU")
+    return rules.Density(baseline, sum(now, Fraction()) / len(now))
 
 
 def _has_density(row: LesionReading) -> bool:

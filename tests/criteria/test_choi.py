@@ -156,7 +156,8 @@ def test_three_parts_are_compared_exactly():
     [
         (None, 80, "the density of T1 is not given at baseline"),
         (80, None, "the density of T1 is not given here"),
-        (-20, -40, "the density at baseline is not above 0 HU"),
+        (10, 5, "the density at baseline is not above 10 HU"),
+        (-20, -40, "the density at baseline is not above 10 HU"),
     ],
 )
 def test_what_hangs_on_a_density_that_is_not_known_is_not_evaluable(then, now, why):
