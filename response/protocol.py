@@ -167,7 +167,8 @@ class Pet(_Section):
     """What PERCIST and EORTC leave open."""
 
     lean_body_mass: Literal["janmahasatian", "james"] = "janmahasatian"
-    """A19: the formula of lean body mass; PERCIST 1.0 prints none, EANM and IBSI prefer
+    """A19: the formula of lean body mass by which the site computes SUL, as a statement only: SUL
+    is read as given and nothing is converted. PERCIST 1.0 prints none, EANM and IBSI prefer
     Janmahasatian, James turns over in the very obese (Tahari 2014)."""
     blood_pool_plus_2sd: bool = True
     """A15: the threshold from the blood pool is 2.0 x mean + 2 SD; text and table of Wahl 2009
@@ -315,10 +316,21 @@ def parse_protocol(text: str) -> Protocol:
 
 
 def read_protocol(path: Path) -> Protocol:
-    """Read ``protocol.toml``; a file that is not there is the default protocol."""
+    """Read ``protocol.toml``; a file that is not there is the default protocol.
+
+    Raises
+    ------
+    ProtocolError
+        Where it is not text in UTF-8, or holds what no protocol may.
+    """
     if not path.exists():
         return Protocol()
-    return parse_protocol(path.read_text(encoding="utf-8"))
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        problem = f"{path.name} is not text in UTF-8; save it as UTF-8"
+        raise ProtocolError(f"protocol: {problem}", [problem]) from None
+    return parse_protocol(text)
 
 
 def _problem(loc: tuple[int | str, ...], kind: str, message: str, value: object) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from response.criteria import CRITERIA
 from response.errors import ProtocolError
-from response.protocol import CriterionChoice, Protocol, parse_protocol
+from response.protocol import CriterionChoice, Protocol, parse_protocol, read_protocol
 from response.protocol_text import write_template
 
 CHOICES = [
@@ -43,3 +43,16 @@ def test_the_protocol_knows_the_criteria_there_are():
 def test_a_window_that_confirms_nothing_is_refused():
     with pytest.raises(ProtocolError, match="icpd_max_days is 50, below icpd_min_days 60"):
         parse_protocol("[irecist]\nicpd_min_days = 60\nicpd_max_days = 50")
+
+
+def test_a_file_in_another_encoding_is_refused_in_words(tmp_path):
+    path = tmp_path / "protocol.toml"
+    path.write_text("[targets]\nmax_total = 3\n", encoding="utf-16")
+    with pytest.raises(ProtocolError, match="protocol.toml is not text in UTF-8; save it as UTF-8"):
+        read_protocol(path)
+
+
+def test_a_byte_order_mark_before_the_protocol_is_passed_over(tmp_path):
+    path = tmp_path / "protocol.toml"
+    path.write_text("[targets]\nmax_total = 3\n", encoding="utf-8-sig")
+    assert read_protocol(path).targets.max_total == 3

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from response.workspace import Workspace
 
 DONE, IN_PART, REFUSED = 0, 1, 2
-"""Exit statuses of the contract."""
+"""Exit statuses."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
