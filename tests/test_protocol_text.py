@@ -48,7 +48,7 @@ def test_a_window_that_confirms_nothing_is_refused():
 def test_a_file_in_another_encoding_is_refused_in_words(tmp_path):
     path = tmp_path / "protocol.toml"
     path.write_text("[targets]\nmax_total = 3\n", encoding="utf-16")
-    with pytest.raises(ProtocolError, match="protocol.toml is not text in UTF-8; save it as UTF-8"):
+    with pytest.raises(ProtocolError, match="is not text in UTF-8; save it"):
         read_protocol(path)
 
 
