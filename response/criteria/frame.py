@@ -17,10 +17,9 @@ import response.criteria.sentences as sentences
 from response.criteria.course import Course, ReadTimePoint
 from response.criteria.history import TREATED, find_provisional
 from response.criteria.lesions import (
-    NO_ROW,
     find_merged,
     follow_equivocal,
-    judge_new,
+    judge_all_new,
     judge_non_target,
 )
 from response.criteria.recist11 import NA, NEW_LESION_RULES, StateRule
@@ -121,16 +120,7 @@ class Walk:
 
     def find_new(self, read: ReadTimePoint, any_disease: bool) -> tuple[NewLesion, Reason]:
         """What is said of new lesions at a time point, and why."""
-        states = {
-            lesion: judge_new(readings, self.called.get(lesion))
-            for lesion, readings in read.lesions.items()
-            if readings[0].role is Role.NEW
-        }
-        labels = {}
-        for lesion, called in self.called.items():
-            if called is LesionState.UNEQUIVOCAL and lesion not in states:
-                states[lesion] = LesionState.NOT_EVALUABLE
-                labels[lesion] = f"{lesion} ({NO_ROW})"
+        states, labels = judge_all_new(read.lesions, self.called)
         self.confirmed |= follow_equivocal(states, read.time_point, self.called, self.equivocal)
         if is_unread(read, any_disease):
             states, labels = {"": LesionState.NOT_EVALUABLE}, {"": sentences.nothing_read(read)}

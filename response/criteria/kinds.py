@@ -16,20 +16,19 @@ from response.criteria.baseline import KnownDisease, Limit
 from response.criteria.course import Course, ReadTimePoint
 from response.criteria.history import TREATED, History, SaidNonTarget
 from response.criteria.lesions import (
-    NO_ROW,
     ZERO,
     Contribution,
     Length,
     follow_equivocal,
     is_normal,
-    judge_new,
+    judge_all_new,
     judge_non_target,
     measure_target,
 )
 from response.model import Reason
 from response.model.draft import make_quickly
 from response.protocol import Protocol, Rules
-from response.terms import LesionState, NewLesion, Role, Status
+from response.terms import LesionState, NewLesion, Status
 
 MARKER = "tumour marker"
 _make_case = make_quickly(rules.TargetCase)
@@ -268,16 +267,7 @@ def _assess_new(here: Here) -> tuple[NewLesion, dict[str, list[str]], list[Reaso
     history, read = here.history, here.read
     if not history.called and read.lesions and here.disease.lesions >= read.lesions.keys():
         return _NO_NEW, {}, [sentences.none_new(here.how.new_lesion)]
-    states = {
-        lesion: judge_new(readings, history.called.get(lesion))
-        for lesion, readings in read.lesions.items()
-        if readings[0].role is Role.NEW
-    }
-    labels = {}
-    for lesion, called in history.called.items():
-        if called is LesionState.UNEQUIVOCAL and lesion not in states:
-            states[lesion] = LesionState.NOT_EVALUABLE
-            labels[lesion] = f"{lesion} ({NO_ROW})"
+    states, labels = judge_all_new(read.lesions, history.called)
     confirmed = follow_equivocal(states, here.read.time_point, history.called, history.equivocal)
     if not read.evaluable or (not read.lesions and here.disease.any):
         states, labels = {"": LesionState.NOT_EVALUABLE}, {"": sentences.nothing_read(read)}

@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from response.model import LesionReading
-from response.terms import LesionState
+from response.terms import LesionState, Role
 
 TOO_SMALL_MM = Decimal(5)
 """R1-21: a lesion still seen but too small to measure counts as 5 mm, node or not."""
@@ -189,6 +189,26 @@ def _new_state(reading: LesionReading, called_before: LesionState | None) -> Les
     if reading.diameter_mm is None and not reading.extra:
         return LesionState.NOT_EVALUABLE
     return called_before or LesionState.UNEQUIVOCAL
+
+
+def judge_all_new(
+    lesions: Mapping[str, tuple[LesionReading, ...]], called: Mapping[str, LesionState]
+) -> tuple[dict[str, LesionState], dict[str, str]]:
+    """States of all new lesions, and how those without a row are named in a sentence.
+
+    One called unequivocal before, of which there is no row now, was not assessed.
+    """
+    states = {
+        lesion: judge_new(readings, called.get(lesion))
+        for lesion, readings in lesions.items()
+        if readings[0].role is Role.NEW
+    }
+    labels = {}
+    for lesion, before in called.items():
+        if before is LesionState.UNEQUIVOCAL and lesion not in states:
+            states[lesion] = LesionState.NOT_EVALUABLE
+            labels[lesion] = f"{lesion} ({NO_ROW})"
+    return states, labels
 
 
 def follow_equivocal(

@@ -16,7 +16,7 @@ Examples
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import product
@@ -269,11 +269,6 @@ def adopt_states(table: Iterable[StateRule], prefix: str) -> tuple[StateRule, ..
         replace(rule, id=rule.id.replace(PREFIX, prefix), source=f"as RECIST 1.1, {rule.source}")
         for rule in table
     )
-
-
-def decide_by_state(rules: tuple[StateRule, ...], states: Collection[LesionState]) -> StateRule:
-    """The first row whose state is among those of the lesions."""
-    return next(rule for rule in rules if rule.state is None or rule.state in states)
 
 
 # -------------------------------------------------------------------- overall response, Tables 1, 2
