@@ -129,10 +129,12 @@ class _Then:
 
     @property
     def reference(self) -> dt.date | None:
+        """Randomisation, else the start of treatment."""
         return self.facts.randomisation or self.facts.treatment_start
 
     @property
     def visits(self) -> list[Visit]:
+        """Overall responses so far, in RECIST's words."""
         return to_visits(self.seen, find_vocabulary(self.criterion))
 
     @property

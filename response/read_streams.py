@@ -45,7 +45,8 @@ class ReadStream:
 
 class _OfSubject(Protocol):
     @property
-    def subject(self) -> str: ...
+    def subject(self) -> str:
+        """Whose row it is."""
 
 
 Row = TypeVar("Row", bound=_OfSubject)

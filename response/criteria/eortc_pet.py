@@ -13,14 +13,13 @@ Examples
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
 
 from response.best_response import NE
 from response.criteria.frame import build_non_target_rules
-from response.criteria.recist11 import NA, OverallRow
+from response.criteria.recist11 import NA, OverallRow, TargetRule, find_first, is_else
 from response.protocol import Protocol
 from response.terms import NewLesion
 
@@ -63,16 +62,6 @@ class Case:
     missing: bool = False
     complete: bool = False
     grown: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class TargetRule:
-    """One row: the category where ``holds``; the first row that holds decides."""
-
-    id: str
-    category: str
-    source: str
-    holds: Callable[[Case, Protocol], bool]
 
 
 def has_no_baseline(case: Case, protocol: Protocol) -> bool:
@@ -125,18 +114,15 @@ def is_in_gap_as_partial(case: Case, protocol: Protocol) -> bool:
     return protocol.pet.eortc_gap == "PMR" and is_in_gap(case, protocol)
 
 
-def is_else(case: Case, protocol: Protocol) -> bool:
-    """Less than +25 % and less than -15 %."""
-    return True
-
-
 def _fell_by_first(case: Case) -> bool:
     assert case.baseline is not None
     return case.total <= case.baseline * (1 - DECREASE_FIRST)
 
 
+Rule = TargetRule[Case, Protocol]
+
 _T = "EORTC99.TARGET"
-TARGET_RULES = (
+TARGET_RULES: tuple[Rule, ...] = (
     TargetRule(f"{_T}.NE.BASELINE", NE, "ours", has_no_baseline),
     TargetRule(f"{_T}.PMD", PMD, "1999, response definitions", has_risen),
     TargetRule(f"{_T}.CMR", CMR, "1999, response definitions", is_complete),
@@ -151,9 +137,9 @@ TARGET_RULES = (
 """In the order they are asked. Where no uptake is left, its extent cannot have grown."""
 
 
-def decide_target(case: Case, protocol: Protocol) -> TargetRule:
+def decide_target(case: Case, protocol: Protocol) -> Rule:
     """The row that decides the target response."""
-    return next(rule for rule in TARGET_RULES if rule.holds(case, protocol))
+    return find_first(TARGET_RULES, case, protocol)
 
 
 # --------------------------------------------------------------------- non-target lesions, overall

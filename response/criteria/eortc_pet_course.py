@@ -205,7 +205,7 @@ def _describe_baseline(study: _Study) -> Reason:
 
 
 def _explain(
-    rule: rules.TargetRule,
+    rule: rules.Rule,
     study: _Study,
     read: ReadTimePoint,
     uptake: Uptake,

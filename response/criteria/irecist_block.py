@@ -13,12 +13,10 @@ from decimal import Decimal
 
 from response.criteria.irecist import FURTHER_MM, STANDING, Finding, grown_mm
 from response.criteria.irecist_new import NewSeen
-from response.criteria.lesions import NODE_NORMAL_BELOW_MM
+from response.criteria.lesions import NODE_NORMAL_BELOW_MM, ZERO
 from response.criteria.sentences import length
 from response.model import Reason
 from response.protocol import Protocol
-
-ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ class _Course:
 
     @property
     def state(self) -> State:
+        """What the progression seen so far leaves: nothing, one that waits, or one confirmed."""
         if self.confirmed is not None:
             return State.CONFIRMED
         return State.FREE if self.block is None else State.WAITING

@@ -19,7 +19,7 @@ from decimal import Decimal
 from response.criteria.baseline import organ_of
 from response.criteria.fold import Here
 from response.criteria.irecist import GROWTH_STATE
-from response.criteria.lesions import NODE_NORMAL_BELOW_MM, judge_new
+from response.criteria.lesions import NODE_NORMAL_BELOW_MM, ZERO, judge_new
 from response.criteria.recist11 import (
     MEASURABLE_MM,
     MEASURABLE_NODE_MM,
@@ -31,8 +31,6 @@ from response.criteria.sentences import length
 from response.model import LesionReading, Reason
 from response.protocol import Targets
 from response.terms import LesionState, Role
-
-ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

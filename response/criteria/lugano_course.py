@@ -61,10 +61,12 @@ class _Study:
 
     @property
     def first(self) -> ReadTimePoint:
+        """The baseline."""
         return self.walk.course.baseline
 
     @property
     def baseline_total(self) -> Decimal | None:
+        """Sum of products at baseline, square millimetres; ``None`` where it is not complete."""
         complete = self.targets and not self.baseline.missing
         return self.baseline.total if complete else None
 

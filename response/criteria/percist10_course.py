@@ -45,10 +45,12 @@ class _Study:
 
     @property
     def first(self) -> ReadTimePoint:
+        """The baseline."""
         return self.walk.course.baseline
 
     @property
     def measurable(self) -> bool:
+        """Whether the hottest lesion at baseline is known to reach the threshold (P-04)."""
         hottest = self.baseline.hottest
         if hottest is None or self.threshold is None or self.baseline.missing:
             return False
@@ -121,7 +123,7 @@ def _assess_target(study: _Study, read: ReadTimePoint, scan: Scan) -> tuple[str,
     if not study.targets:
         return NA, [Reason(f"{PREFIX}.TARGET.NA", "no target at baseline to compare with")]
     failed, warnings = _compare(study, read)
-    others = _find_grown(study, read, scan)
+    others = _find_grown(study, scan)
     case = _build_case(study, read, scan, comparable=not failed, grown=bool(others))
     rule = rules.decide_target(case, study.walk.protocol)
     text = f"{rule.category}: {_explain(rule, study, scan, read, failed, others)}"
@@ -190,7 +192,7 @@ def _compare(study: _Study, read: ReadTimePoint) -> tuple[list[str], list[Reason
     return failed, warnings
 
 
-def _find_grown(study: _Study, read: ReadTimePoint, scan: Scan) -> list[str]:
+def _find_grown(study: _Study, scan: Scan) -> list[str]:
     """Lesions other than the hottest at baseline that grew by more than 30 % (P-08)."""
     before = {one.lesion: one for one in study.baseline.lesions[1:]}
     return sorted(

@@ -24,7 +24,7 @@ from itertools import product
 
 from response.best_response import CR, NE, NON_CR_NON_PD, PD, PR, SD
 from response.criteria.frame import build_non_target_rules
-from response.criteria.recist11 import NA
+from response.criteria.recist11 import NA, TargetRule, find_first, is_else
 from response.protocol import Rules
 from response.terms import NewLesion
 from response.vocabulary import Vocabulary
@@ -91,16 +91,6 @@ class ComponentCase:
     measurable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TargetRule:
-    """One row: the category where ``holds``; the first row that holds decides."""
-
-    id: str
-    category: str
-    source: str
-    holds: Callable[[ComponentCase, Rules], bool]
-
-
 def has_progressed(case: ComponentCase, rules: Rules) -> bool:
     """At least +25 % (volume +40 %) over the smallest; the missing ones can only add.
 
@@ -135,13 +125,10 @@ def has_shrunk_little(case: ComponentCase, rules: Rules) -> bool:
     return case.minor_counts and case.total <= case.baseline * (1 - case.limits.minor)
 
 
-def is_else(case: ComponentCase, rules: Rules) -> bool:
-    """None of these."""
-    return True
-
+Rule = TargetRule[ComponentCase, Rules]
 
 _T = "RANO20.TARGET"
-TARGET_RULES = (
+TARGET_RULES: tuple[Rule, ...] = (
     TargetRule(f"{_T}.PD", PD, "2023, response criteria", has_progressed),
     TargetRule(f"{_T}.NE", NE, "ours", is_missing),
     TargetRule(f"{_T}.CR", CR, "2023, response criteria", is_gone),
@@ -152,9 +139,9 @@ TARGET_RULES = (
 """In the order they are asked."""
 
 
-def decide_component(case: ComponentCase, rules: Rules) -> TargetRule:
+def decide_component(case: ComponentCase, rules: Rules) -> Rule:
     """The row that decides on one component."""
-    return next(rule for rule in TARGET_RULES if rule.holds(case, rules))
+    return find_first(TARGET_RULES, case, rules)
 
 
 # ------------------------------------------------------------------------------- two components

@@ -175,7 +175,7 @@ def is_measurable(one: Product, component: Component) -> bool:
 
 
 def _explain(
-    rule: rules.TargetRule,
+    rule: rules.Rule,
     case: rules.ComponentCase,
     component: Component,
     measured: Measured,

@@ -50,6 +50,7 @@ class _Assessed:
 
     @property
     def date_text(self) -> str:
+        """The date as it was written, which may lack its day."""
         return self.row.cells["date"]
 
 

@@ -87,7 +87,7 @@ def read_sdtm(
         visits.gather(domain, rank, tables.rows[domain])
     lesions = read_lesions(tables.rows["TU"], visits, problems)
     rows = read_readings(tables.rows["TR"], lesions, visits, origins, problems)
-    add_qualifiers(tables.qualifiers["TR"], tables.rows["TR"], rows, origins)
+    add_qualifiers(tables.qualifiers["TR"], rows, origins)
     dates = read_subject_dates(tables.rows["DM"], today or dt.date.today(), problems)
     responses = read_responses(tables.rows["RS"], visits, problems)
     responses += read_sums(tables.rows["TR"], visits, problems)

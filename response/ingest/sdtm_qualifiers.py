@@ -27,7 +27,6 @@ _NUMBERED = re.compile(rf"({OF_ROW}|{OF_TIME_POINT})\d*")
 
 def add_qualifiers(
     qualifiers: Iterable[SdtmRow],
-    rows: Iterable[SdtmRow],
     streams: Mapping[Stream, StreamRows],
     origins: Origins,
 ) -> None:

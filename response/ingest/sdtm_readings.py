@@ -51,6 +51,7 @@ class _Cell:
 
     @property
     def row(self) -> SdtmRow:
+        """The first of its rows: where a mistake in it is reported."""
         return next(iter(self.results.values()))[0]
 
 
