@@ -99,7 +99,8 @@ class Rules(_Section):
     pd_date: Literal["first_evidence", "last_scan_of_timepoint", "scheduled_visit"] = (
         "first_evidence"
     )
-    """FDA 2007, appendix 2: when first seen (method 1) or the scheduled visit (method 2)."""
+    """FDA 2007, appendix 2: when first seen (method 1) or the scheduled visit (method 2); or the
+    day of the last scan of that time point (R1-84)."""
     same_date: Literal["worst"] = "worst"
     """A20: of two assessments on one date the worse counts (admiralonco)."""
     partial_date: Literal["last_day"] = "last_day"
@@ -194,7 +195,8 @@ class Choi(_Section):
     modified: bool = False
     """Modified Choi: PR needs both the size and the density to fall."""
     minimum_baseline_hu: Annotated[Decimal, Field(strict=False, ge=0)] = Decimal(10)
-    """Per cent of a baseline density not above this say nothing: it is near that of water; ours."""
+    """A change in per cent from a baseline density up to this says nothing, as it is near that of
+    water; ours."""
 
 
 class Rano(_Section):
@@ -275,7 +277,7 @@ class Endpoints(_Section):
     """How long stable disease must last, without progression, to be clinical benefit: 24 weeks by
     convention; a date difference, inclusive."""
     days_per_month: Annotated[Decimal, Field(strict=False, gt=0)] = Decimal("30.4375")
-    """A31, with the one day that analysis data sets add."""
+    """A31: days in a month; a time in months counts one day more, as analysis data sets do."""
 
 
 class Protocol(_Section):

@@ -176,7 +176,8 @@ def _assess_target(study: _Study, read: ReadTimePoint, uptake: Uptake) -> tuple[
         if lesion in study.baseline.suv and suv > study.baseline.suv[lesion] * (1 + rules.INCREASE)
     )
     if risen and rule.category not in (rules.PMD, NE):
-        text = f"warning: {', '.join(risen)} alone rose by more than 25 %"
+        limit = sentences.per_cent(rules.INCREASE)
+        text = f"warning: {', '.join(risen)} alone rose by more than {limit}"
         reasons.append(Reason(f"{PREFIX}.TARGET.ALONE", text))
     return rule.category, reasons
 
@@ -214,9 +215,10 @@ def _explain(
     if rule.holds is rules.has_no_baseline:
         return f"{_describe_baseline(study).text}; nothing to compare with"
     if rule.holds is rules.has_grown:
+        limit = sentences.per_cent(rules.EXTENT_INCREASE)
         return "; ".join(
             f"{lesion} is {sentences.length(uptake.length_mm[lesion])} mm long, "
-            f"more than 20 % over {sentences.length(study.baseline.length_mm[lesion])} mm"
+            f"more than {limit} over {sentences.length(study.baseline.length_mm[lesion])} mm"
             for lesion in grown
         )
     if rule.holds is rules.is_missing:
@@ -231,7 +233,8 @@ def _explain(
     if rule.holds is rules.is_complete:
         return f"{text}; no uptake above the tissue around, by the reader's word"
     if rule.holds in (rules.is_in_gap, rules.is_in_gap_as_partial):
-        return f"{text}: 15 to 25 % after more than one cycle, which the paper leaves open"
+        gap = f"{rules.DECREASE_FIRST * 100:.0f} to {sentences.per_cent(rules.DECREASE_MORE)}"
+        return f"{text}: {gap} after more than one cycle, which the paper leaves open"
     if uptake.missing:
         return f"{text}; without {label_missing(uptake.missing)}, which can only add"
     return text

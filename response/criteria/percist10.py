@@ -25,6 +25,7 @@ from itertools import product
 from response.best_response import NE
 from response.criteria.frame import build_non_target_rules
 from response.criteria.recist11 import NA, OverallRow
+from response.criteria.sentences import per_cent
 from response.protocol import Pet, Protocol
 from response.terms import NewLesion
 
@@ -276,9 +277,10 @@ def compare_reference(tissue: str, before: Decimal, now: Decimal) -> list[str]:
     apart = abs(now - before)
     failed = []
     if apart > REFERENCE_RELATIVE * max(before, now):
-        failed.append(f"{tissue} mean SUL {now} differs from {before} by more than 20 %")
+        limit = per_cent(REFERENCE_RELATIVE)
+        failed.append(f"{tissue} mean SUL {now} differs from {before} by more than {limit}")
     if apart > REFERENCE_SUL:
-        failed.append(f"{tissue} mean SUL {now} differs from {before} by more than 0.3")
+        failed.append(f"{tissue} mean SUL {now} differs from {before} by more than {REFERENCE_SUL}")
     return failed
 
 

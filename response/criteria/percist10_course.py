@@ -25,6 +25,7 @@ from response.criteria.frame import (
 from response.criteria.lesions import ZERO
 from response.criteria.percist10_lesions import Scan, add_known, read_scan, select_hottest
 from response.criteria.recist11 import NA, change_pct
+from response.criteria.sentences import per_cent
 from response.model import Assessment, Reason
 from response.protocol import Protocol
 from response.terms import Role
@@ -172,9 +173,12 @@ def _compare(study: _Study, read: ReadTimePoint) -> tuple[list[str], list[Reason
     before, now = both("uptake_minutes")
     if before is not None and now is not None:
         failed += rules.compare_uptake(before, now)
-        late = [minutes for minutes in (before, now) if minutes > rules.UPTAKE_LATEST]
+        latest = rules.UPTAKE_LATEST
+        late = [minutes for minutes in (before, now) if minutes > latest]
         warnings += [
-            Reason(f"{PREFIX}.UPTAKE.LATE", f"warning: uptake time of {minutes} min is over 70")
+            Reason(
+                f"{PREFIX}.UPTAKE.LATE", f"warning: uptake time of {minutes} min is over {latest}"
+            )
             for minutes in late
         ]
     else:
@@ -182,7 +186,8 @@ def _compare(study: _Study, read: ReadTimePoint) -> tuple[list[str], list[Reason
     before, now = both("injected_mbq")
     if before is not None and now is not None:
         if abs(now - before) > rules.DOSE_DIFFERENCE * before:
-            text = f"warning: injected dose {now} MBq differs from {before} by more than 20 %"
+            limit = per_cent(rules.DOSE_DIFFERENCE)
+            text = f"warning: injected dose {now} MBq differs from {before} by more than {limit}"
             warnings.append(Reason(f"{PREFIX}.DOSE", text))
     else:
         unknown.append("injected_mbq")
@@ -262,9 +267,10 @@ def _explain(
     if rule.holds is rules.is_complete:
         return f"{text}; complete by the reader's word"
     if rule.holds is rules.has_spread:
-        return f"{text}; TLG rose by more than 75 %: {_say_tlg(study, scan)}"
+        limit = per_cent(rules.TLG_INCREASE)
+        return f"{text}; TLG rose by more than {limit}: {_say_tlg(study, scan)}"
     if rule.holds is rules.has_fallen_but_not_all:
-        return f"{text}, but {', '.join(others)} grew by more than 30 %"
+        return f"{text}, but {', '.join(others)} grew by more than {per_cent(rules.OTHER_INCREASE)}"
     if scan.missing:
         return f"{text}; without {label_missing(scan.missing)}, which can only add"
     return text

@@ -29,6 +29,17 @@ RECIST = Words()
 _make_reason = make_quickly(Reason)
 
 
+def per_cent(fraction: Decimal) -> str:
+    """A threshold as a sentence prints it.
+
+    Examples
+    --------
+    >>> per_cent(Decimal("0.20"))
+    '20 %'
+    """
+    return f"{fraction * 100:.0f} %"
+
+
 def length(value: Decimal) -> str:
     """A length as given: its own digits, no exponent.
 
