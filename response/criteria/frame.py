@@ -127,6 +127,14 @@ class Walk:
         rule, reason = sentences.by_state(build_new_rules(self.prefix), states, labels)
         return NewLesion(rule.category), reason
 
+    def find_unequivocal(self, read: ReadTimePoint) -> list[str]:
+        """New lesions called unequivocal by now that a time point has a row of."""
+        return [
+            lesion
+            for lesion, state in self.called.items()
+            if state is LesionState.UNEQUIVOCAL and lesion in read.lesions
+        ]
+
     def back_date(self, read: ReadTimePoint, progression: Mapping[str, str]) -> None:
         """Date progression by a once equivocal lesion from the scans that first showed it.
 

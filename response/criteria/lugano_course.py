@@ -236,11 +236,7 @@ def _weigh_new(
     """On CT a new node counts from more than 15 mm in any axis on, whatever it was called."""
     if new is not NewLesion.YES:
         return new, []
-    called = [
-        lesion
-        for lesion, state in study.walk.called.items()
-        if state is LesionState.UNEQUIVOCAL and lesion in read.lesions
-    ]
+    called = study.walk.find_unequivocal(read)
     small = sorted(lesion for lesion in called if _is_small_node(read.lesions[lesion]))
     if not small:
         return new, []

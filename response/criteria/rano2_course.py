@@ -37,7 +37,7 @@ from response.criteria.recist11 import NA
 from response.criteria.sentences import length
 from response.model import Assessment, LesionReading, Reason
 from response.protocol import Protocol
-from response.terms import LesionState, NewLesion, Role
+from response.terms import NewLesion, Role
 
 NAME = "rano2"
 PREFIX = "RANO20"
@@ -140,11 +140,7 @@ def _find_new(study: _Study, read: ReadTimePoint) -> tuple[NewLesion, list[Reaso
     new, reason = study.walk.find_new(read, bool(study.targets or study.non_targets))
     if new is not NewLesion.YES:
         return new, [reason]
-    called = [
-        lesion
-        for lesion, state in study.walk.called.items()
-        if state is LesionState.UNEQUIVOCAL and lesion in read.lesions
-    ]
+    called = study.walk.find_unequivocal(read)
     small = sorted(lesion for lesion in called if _is_small(read.lesions[lesion]))
     if not small:
         return new, [reason]
