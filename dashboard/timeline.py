@@ -1,7 +1,7 @@
 """What a timeline shows, derived from stored values: no I/O, no clinical rule.
 
 Every number here was stored by the assessment; this module only lays it along time. The two lines
-that a sum is compared with are those of RECIST 1.1, section 4.3.1 (RULES R1-31, R1-33).
+that a sum is compared with are those of RECIST 1.1, section 4.3.1 (R1-31, R1-33).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PROGRESSION_MM = 5.0
 LINES_OF_SUMS = frozenset({"recist11", "irecist", "pcwg3", "mrecist"})
 """The criteria whose sums are compared with these two lines; of the others none are drawn."""
 TOO_SMALL_MM = 5.0
-"""RULES R1-21: the default of a lesion too small to measure."""
+"""R1-21: the default of a lesion too small to measure."""
 
 UNSEEN = (Event.NOT_IMAGED, Event.NOT_MARKED)
 ROLE_ORDER: dict[Role | None, int] = {

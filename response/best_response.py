@@ -1,6 +1,6 @@
 """Best overall response from overall responses by date (RECIST 1.1, sections 4.4.1 to 4.4.4).
 
-The semantics are those of admiralonco 1.4.0 (RULES 1.8 and 1.9): the definitions below are data,
+The semantics are those of admiralonco 1.4.0: the definitions below are data,
 and the first one a subject meets is the best overall response. Where Table 3 of the paper
 departs from it, ``best_response.table3_strict`` follows the paper (A08, A09).
 
@@ -144,7 +144,7 @@ def has_disease_after_cr(visits: Sequence[Visit]) -> bool:
 
 
 def find_confirming(visits: Sequence[Visit], number: int, options: BestResponse) -> int | None:
-    """The visit that confirms the response (CR or PR) at ``number``, or none (R1-75, RULES 1.9).
+    """The visit that confirms the response (CR or PR) at ``number``, or none (R1-75).
 
     A CR is confirmed by a later CR, a PR by a later PR or CR, at least
     ``confirmation_min_days`` on; only so many NE and SD may lie between (A02, A03).
@@ -226,7 +226,7 @@ WITHOUT_RESPONSE = (
     Definition(ND, (((ND,), "any"),)),
 )
 ALL_DEFINITIONS = RESPONSES + WITHOUT_RESPONSE
-"""In order (RULES 1.9, 3 and 6): the first that is met is the best overall response. NED: ours."""
+"""In order (admiralonco): the first that is met is the best overall response. NED: ours."""
 
 
 def derive_best_response(

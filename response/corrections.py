@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from response.match.model import Link
 from response.model import Decision, Finding, Reader, Tracking
 
-KINDS = ("role", "organ", "node", "state", "link", "unlink", "merge", "split", "confirm", "undo")
-
 
 def active_decisions(decisions: Iterable[Decision], reader: Reader) -> tuple[Decision, ...]:
     """Return one reader's decisions that were not undone, oldest first."""

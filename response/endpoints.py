@@ -1,4 +1,4 @@
-"""Endpoints of a subject: progression-free survival and duration of response (RULES 1.10).
+"""Endpoints of a subject: progression-free survival and duration of response.
 
 Days are date differences; the one day more of analysis data sets is added where those are
 written.

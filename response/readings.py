@@ -166,7 +166,7 @@ def _carrier(story: _Story, keeper: str, when: tuple[dt.date, str]) -> str:
     """Return the target that carries a merged mass: the keeper, else the first target in it.
 
     A target that grew into a larger non-target keeps its place in the sum of diameters
-    (RULES R1-24; which lesion carries the value is ours).
+    (R1-24; which lesion carries the value is ours).
     """
     if story.lesions[keeper].role is Role.TARGET:
         return keeper

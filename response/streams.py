@@ -1,6 +1,6 @@
 """One reader's scans in order: which scan stands for each time point, and which pairs to register.
 
-Readers are separate streams (RULES G-05). Like is paired with like: a stream keeps to one chain of
+Readers are separate streams (G-05). Like is paired with like: a stream keeps to one chain of
 scans (one modality, one series kind) wherever the time point has it, and marks a reader made on
 another series of the same time point join the lesion they overlap.
 """
@@ -94,7 +94,7 @@ def find_baseline(stream: Stream, facts: SubjectFacts) -> Baseline:
 
     Where no start is known, or nothing was read by then, it is the earliest one read, *assumed*.
 
-    Source: RECIST 1.1, section 4.1 (baseline within 4 weeks before treatment); RULES R1-01.
+    Source: RECIST 1.1, section 4.1 (baseline within 4 weeks before treatment); R1-01.
     """
     read = [
         (stop.time_point.date, stop.time_point.time_point) for stop in stream.stops if stop.read

@@ -19,7 +19,6 @@ SHADE = "rgba(0,0,0,0.45)"
 """Behind words on a picture, so that they are legible on bone."""
 
 EXPECTED_RADIUS_MM = 12.0
-OUTLINE_TRACE = 0
 DIAMETER_TRACES = (1, 2)
 
 

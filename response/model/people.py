@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, order=True)
 class Reader:
-    """Whose word it is. Readers are separate streams and never mix (RULES G-05)."""
+    """Whose word it is. Readers are separate streams and never mix (G-05)."""
 
     evaluator: str = "INVESTIGATOR"
     evaluator_id: str = ""

@@ -11,7 +11,6 @@ import numpy as np
 import SimpleITK as sitk
 
 from response.assess import assess_subject
-from response.geometry import Grid
 from response.measure import measure_labels
 from response.model import (
     Finding,
@@ -295,8 +294,3 @@ def registration(subject, trusted=True, reason=""):
         transform_digest="00", seconds=1.0, similarity=0.4, folded_fraction=0.0, trusted=trusted,
         reason=reason, engine="test", parameters="", expected_error_mm=9.0,
     )  # fmt: skip
-
-
-def grid_of(direction=(1, 0, 0, 0, 1, 0, 0, 0, 1), size=SIZE, spacing=SPACING, origin=ORIGIN):
-    """Return a grid."""
-    return Grid(origin, spacing, direction, size)

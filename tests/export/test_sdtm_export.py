@@ -23,7 +23,6 @@ from response.noted import LAST_SCAN_DATE, PARTIAL_DATE
 from response.pipeline import assess_all
 from response.terms import LesionState, Role
 
-START = dt.date(2025, 1, 10)
 DAYS = {"BASELINE": dt.date(2025, 1, 6), "WEEK 8": dt.date(2025, 3, 3)}
 DAYS |= {"WEEK 16": dt.date(2025, 4, 28), "WEEK 24": dt.date(2025, 6, 23)}
 T, NT, NEW = Role.TARGET, Role.NON_TARGET, Role.NEW
