@@ -251,6 +251,12 @@ def test_the_spleen_with_complete_targets(baseline, now, overall_response):
     assert overall(result) == [overall_response]
 
 
+def test_how_long_a_normal_spleen_is_may_be_chosen():
+    facts = {"BL": {"spleen_length_mm": 150}, "F1": {"spleen_length_mm": 145}}
+    protocol = "[lugano]\nspleen_normal_mm = 160"
+    assert overall(assess(NODE, {"L1": "ABSENT"}, facts=facts, protocol=protocol)) == ["CR"]
+
+
 def test_a_spleen_that_was_normal_in_between_is_recurrent():
     facts = dict(
         zip(("BL", "F1", "F2"), ({"spleen_length_mm": n} for n in (150, 120, 141)), strict=True)
