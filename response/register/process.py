@@ -11,8 +11,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import IO
 
 from response import errors
 from response.errors import RegistrationError
@@ -30,6 +32,8 @@ THREADS = {
 
 
 _RUNNING: set[subprocess.Popen[bytes]] = set()
+_STARTING = threading.Lock()
+"""Held from the start of a worker until it is known: none that lives is overlooked."""
 
 
 @contextlib.contextmanager
@@ -78,15 +82,7 @@ def run_worker(job: Mapping[str, object], scratch: Path, time_limit_s: float) ->
     (scratch / "job.json").write_text(json.dumps(full), encoding="utf-8")
     log = scratch / "log.txt"
     with log.open("wb") as stream:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "response.register.worker", str(scratch / "job.json")],
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=stream,
-            env={**os.environ, **THREADS, "TMPDIR": str(scratch)},
-            start_new_session=True,
-        )
-        _RUNNING.add(child)
+        child = _start(scratch, stream)
         try:
             status = child.wait(timeout=time_limit_s)
         except subprocess.TimeoutExpired:
@@ -100,12 +96,28 @@ def run_worker(job: Mapping[str, object], scratch: Path, time_limit_s: float) ->
         raise _explain(status, report, log)
 
 
+def _start(scratch: Path, stream: IO[bytes]) -> subprocess.Popen[bytes]:
+    with _STARTING:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "response.register.worker", str(scratch / "job.json")],
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=stream,
+            env={**os.environ, **THREADS, "TMPDIR": str(scratch)},
+            start_new_session=True,
+        )
+        _RUNNING.add(child)
+    return child
+
+
 def stop_workers() -> None:
     """Kill every worker of this process, whose callers get a RegistrationError: for an interrupt.
 
     Threads that wait for a worker would otherwise keep the program alive until it is done.
     """
-    for child in tuple(_RUNNING):
+    with _STARTING:
+        running = tuple(_RUNNING)
+    for child in running:
         _end(child)
 
 
