@@ -167,6 +167,11 @@ def test_what_hangs_on_a_density_that_is_not_known_is_not_evaluable(then, now, w
     assert why in text(row)
 
 
+def test_from_which_density_on_per_cent_count_may_be_chosen():
+    rows = series((100, 10), (100, 5))
+    assert overall(follow(rows, "[choi]\nminimum_baseline_hu = 9.9")) == ["PR"]
+
+
 def test_what_the_size_decides_alone_does_not_ask_for_the_density():
     row = row_of(follow(series((100, 60), (90, None))), "W8")
     assert row.overall_response == "PR"

@@ -42,6 +42,11 @@ def test_a_late_confirmation_is_accepted_with_a_warning():
     assert "warning: confirmed 57 days after the iUPD, later than 56" in text(row)
 
 
+def test_from_when_a_confirmation_is_late_may_be_chosen():
+    course = {0: {"T1": 100}, 56: {"T1": 125}, 113: {"T1": 130}}
+    assert "warning" not in text(last(course, "[irecist]\nicpd_warn_days = 57"))
+
+
 def test_past_a_limit_of_the_protocol_it_is_an_iupd_of_its_own():
     limit = "[irecist]\nicpd_max_days = 84"
     course = {0: {"T1": 100}, 56: {"T1": 125}, 141: {"T1": 130}}
