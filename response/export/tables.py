@@ -7,15 +7,15 @@ therapy is named. A file is written beside its place and moved there.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
+from response.export.csv_lines import LineWriter
 from response.model import Assessment, SubjectResult, SubjectSummary
 
 ASSESSMENT_COLUMNS = (
@@ -172,6 +172,6 @@ def write_cells(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]
 
 
 @contextmanager
-def _csv_file(path: Path) -> Iterator[Any]:
+def _csv_file(path: Path) -> Iterator[LineWriter]:
     with path.open("w", encoding="utf-8", newline="") as file:
-        yield csv.writer(file, lineterminator="\n")
+        yield LineWriter(file)
