@@ -28,8 +28,11 @@ def days_since(day: dt.date, baseline: dt.date) -> int:
     return (day - baseline).days
 
 
-def figure_waterfall(curves: Sequence[ChangeCurve]) -> Figure:
-    """Return the best change from baseline of each subject, largest growth first."""
+def figure_waterfall(curves: Sequence[ChangeCurve], *, limits: bool = True) -> Figure:
+    """Return the best change from baseline of each subject, largest growth first.
+
+    ``limits`` draws −30 % and +20 %, for the criteria that they are limits of.
+    """
     known = sorted(
         (c for c in curves if c.best_pct is not None), key=lambda c: (-(c.best_pct or 0), c.name)
     )
@@ -55,7 +58,7 @@ def figure_waterfall(curves: Sequence[ChangeCurve]) -> Figure:
         )
         | {"showgrid": False, "automargin": True},
         yaxis=axis("Best change (%)", range=_reach(c.best_pct for c in known)),
-        shapes=_levels(),
+        shapes=_levels(limits),
         bargap=0.25,
         barmode="overlay",
     )
@@ -70,8 +73,8 @@ def _bar_words(curve: ChangeCurve) -> str:
     )
 
 
-def figure_spider(curves: Sequence[ChangeCurve]) -> Figure:
-    """Return every subject's change from baseline over the days since."""
+def figure_spider(curves: Sequence[ChangeCurve], *, limits: bool = True) -> Figure:
+    """Return every subject's change from baseline over the days since; ``limits`` as above."""
     data = [
         {
             "x": [days for days, _ in c.points],
@@ -96,7 +99,7 @@ def figure_spider(curves: Sequence[ChangeCurve]) -> Figure:
         270,
         xaxis=axis("Time since baseline (days)", rangemode="tozero"),
         yaxis=axis("Change from baseline (%)", range=_reach(values)),
-        shapes=_levels(),
+        shapes=_levels(limits),
     )
     return {"data": data, "layout": layout}
 
@@ -107,7 +110,8 @@ def _reach(values: Any) -> list[float]:
     return [min([*known, -40.0]) * 1.15, max([*known, 30.0]) * 1.15]
 
 
-def _levels() -> list[dict[str, Any]]:
+def _levels(limits: bool) -> list[dict[str, Any]]:
+    levels = [(0, MUTED, "solid"), (-30, PARTIAL, "dash"), (20, PROGRESSION, "dash")]
     return [
         {
             "type": "line",
@@ -118,9 +122,5 @@ def _levels() -> list[dict[str, Any]]:
             "y1": level,
             "line": {"color": colour, "width": 1.2, "dash": dash},
         }
-        for level, colour, dash in (
-            (0, MUTED, "solid"),
-            (-30, PARTIAL, "dash"),
-            (20, PROGRESSION, "dash"),
-        )
+        for level, colour, dash in levels[: None if limits else 1]
     ]

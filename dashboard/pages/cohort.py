@@ -25,8 +25,15 @@ from dashboard.components.bits import (
 from dashboard.data import Cohort, CohortEntry
 from dashboard.figures.cohort import ChangeCurve, days_since, figure_spider, figure_waterfall
 from dashboard.links import Place, reader_token, subject_url, write_place
-from dashboard.timeline import asks_new_lesion, best_change_pct, count_review, is_progression
+from dashboard.timeline import (
+    asks_new_lesion,
+    best_change_pct,
+    count_review,
+    find_least_growth_mm,
+    is_progression,
+)
 from response.model import Assessment
+from response.protocol import Protocol
 from response.terms import Status, find_kin
 
 ROWS_PER_PAGE = 200
@@ -99,7 +106,7 @@ def layout(cohort: Cohort, place: Place) -> Any:
     curves = [curve(e, cohort.criterion) for e in kept]
     return [
         _head(cohort, place),
-        _figures(curves),
+        _figures(curves, cohort.criterion),
         html.Section([_tools(cohort, place, len(kept)), _table(shown, cohort, place)]),
         _pager(len(kept), page, place),
     ]
@@ -166,16 +173,17 @@ def _head(cohort: Cohort, place: Place) -> Any:
     )
 
 
-def _figures(curves: list[ChangeCurve]) -> Any:
+def _figures(curves: list[ChangeCurve], criterion: str) -> Any:
+    limits = find_least_growth_mm(criterion, Protocol()) is not None
     if not any(c.points for c in curves):
         return html.Div()
     return html.Div(
         [
             html.Section(
                 [
-                    html.H2("Best change of the sum of diameters"),
+                    html.H2("Best change from baseline"),
                     graph(
-                        figure_waterfall(curves),
+                        figure_waterfall(curves, limits=limits),
                         "Best change from baseline in percent; the table has the values",
                         id=ids.WATERFALL,
                     ),
@@ -185,7 +193,7 @@ def _figures(curves: list[ChangeCurve]) -> Any:
                 [
                     html.H2("Change over time"),
                     graph(
-                        figure_spider(curves),
+                        figure_spider(curves, limits=limits),
                         "Change from baseline over days; the table has the last values",
                         id=ids.SPIDER,
                     ),

@@ -44,3 +44,10 @@ def test_the_spider_runs_over_days_since_baseline():
     first = figure_spider(CURVES)["data"][0]
     assert (first["x"], first["y"]) == ([0, 56], [0.0, -40.0])
     assert "(days)" in figure_spider(CURVES)["layout"]["xaxis"]["title"]["text"]
+
+
+def test_the_limits_of_sums_are_drawn_only_where_they_are_limits():
+    """A sum of products is not judged at −30 % and +20 %."""
+    for make in (figure_waterfall, figure_spider):
+        assert [s["y0"] for s in make(CURVES)["layout"]["shapes"]] == [0, -30, 20]
+        assert [s["y0"] for s in make(CURVES, limits=False)["layout"]["shapes"]] == [0]
