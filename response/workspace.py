@@ -180,6 +180,35 @@ class Workspace:
                 f"{relative}: the file is damaged; ingest its scan again"
             ) from None
 
+    def write_document(self, text: str, digest: str) -> str:
+        """Keep a small text under its digest, beside the images; a second write does nothing.
+
+        Returns
+        -------
+        str
+            The path relative to the workspace, ``images/<aa>/<digest>.json``.
+        """
+        if not _DIGEST.fullmatch(digest):
+            raise InputError(f"digest: {digest!r} is not lower-case hexadecimal")
+        target = self.images / digest[:2] / f"{digest}.json"
+        if not target.exists():
+            target.parent.mkdir(exist_ok=True)
+            _write_once(target, text.encode())
+        return self.relative(target)
+
+    def read_document(self, relative: str) -> str:
+        """Read a text that :meth:`write_document` kept.
+
+        Raises
+        ------
+        IntegrityError
+            If the file is missing.
+        """
+        path = self.resolve(relative)
+        if not path.is_file():
+            raise IntegrityError(f"{relative}: the file is missing; ingest its scan again")
+        return path.read_text(encoding="utf-8")
+
     def secret(self, name: str) -> bytes:
         """Give the secret `name`: from ``$RESPONSE_<NAME>``, else from a file made on first use."""
         if not _SECRET_NAME.fullmatch(name):

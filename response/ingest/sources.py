@@ -26,7 +26,8 @@ class MarkSource:
 class ScanSource:
     """One scan; ``digest`` is that of the files it is read from.
 
-    ``acquisition_axis`` is the image axis of the slices where the source says it.
+    ``acquisition_axis`` is the image axis of the slices where the source says it; ``origin`` makes
+    the text of :mod:`response.ingest.origin` for scans that come from DICOM.
     """
 
     modality: str
@@ -39,6 +40,7 @@ class ScanSource:
     slice_thickness_mm: float | None = None
     chosen_because: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
+    origin: Callable[[], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -35,6 +36,7 @@ class _Decoded:
 
     scan: Scan
     image: Image | None
+    origin: str | None
     marks: tuple[tuple[MarkSet, Labels | None], ...]
 
 
@@ -116,7 +118,9 @@ def _decode(
         if found is None and mark.read is not None and grid is None:
             grid = Grid.of(workspace.read_image(scan.image_path))
         marks.append((found, None) if found else _read_marks(mark, scan_id, grid))
-    return _Decoded(scan, image, tuple(marks))
+    kept = bool(scan.origin_path) and _is_there(scan.origin_path, workspace)
+    origin = None if kept or source.origin is None else source.origin()
+    return _Decoded(scan, image, origin, tuple(marks))
 
 
 def _is_there(relative: str, workspace: Workspace) -> bool:
@@ -191,6 +195,9 @@ def _write(item: _Decoded, workspace: Workspace) -> tuple[Scan, list[MarkSet]]:
     if item.image is not None:
         path = workspace.write_image(item.image, scan.image_digest)
         scan = replace(scan, image_path=path)
+    if item.origin is not None:
+        digest = hashlib.sha256(item.origin.encode()).hexdigest()
+        scan = replace(scan, origin_path=workspace.write_document(item.origin, digest))
     marks = []
     for mark, labels in item.marks:
         if labels is not None:

@@ -82,7 +82,8 @@ class Store:
             return False
         images = [scan.image_path for scan in time_point.scans]
         masks = [mark.mask_path for mark in time_point.mark_sets if mark.mask_path]
-        files = digest_files(self._workspace, images + masks)
+        origins = [scan.origin_path for scan in time_point.scans if scan.origin_path]
+        files = digest_files(self._workspace, images + masks + origins)
         with self._units.writing("write_time_point", actor, time_point.subject) as change:
             current = reads.read_time_points(change.cursor, *where)
             merged = merge_time_points(current[0] if current else None, time_point)
