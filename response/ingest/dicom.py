@@ -1,4 +1,4 @@
-"""DICOM trees: which files are images or segmentations, of whom, of when, of which series.
+"""DICOM trees: which files are images or drawings, of whom, of when, of which series.
 
 Only headers are read here. The patient's name never is.
 """
@@ -6,44 +6,18 @@ Only headers are read here. The patient's name never is.
 from __future__ import annotations
 
 import os
-import struct
-import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pydicom
-from pydicom.errors import BytesLengthException, InvalidDicomError
-from pydicom.uid import (
-    MediaStorageDirectoryStorage,
-    SegmentationStorage,
-)
+from pydicom.uid import MediaStorageDirectoryStorage
 
 from response.errors import InputError
+from response.ingest.dicom_file import DAMAGE, quiet, read_dataset, text_of
+from response.ingest.drawings import KINDS, Drawing, read_drawing
 
 MODALITIES = ("CT", "MR")
-
-LABEL_MAP_SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.7"
-
-SEGMENTATIONS = (SegmentationStorage, LABEL_MAP_SEGMENTATION)
-
-DAMAGE = (
-    InvalidDicomError,
-    BytesLengthException,
-    struct.error,
-    OSError,
-    EOFError,
-    ValueError,
-    TypeError,
-    LookupError,
-    AttributeError,
-    ArithmeticError,
-    AssertionError,
-    RuntimeError,
-)
-"""What reading a damaged DICOM file may raise: the reader believes what the file says of itself."""
 
 _TAGS = [
     "SOPClassUID",
@@ -103,18 +77,6 @@ class Series:
         return f"series {self.number or '…' + self.uid[-8:]}"
 
 
-@dataclass(frozen=True, slots=True)
-class Segmentation:
-    """A segmentation's header: what it was drawn on, by series, image and frame of reference."""
-
-    path: Path
-    subject: str
-    study_date: str
-    series_uids: tuple[str, ...]
-    image_uids: frozenset[str]
-    frame_of_reference: str
-
-
 @dataclass(slots=True)
 class Found:
     """What DICOM folders hold.
@@ -124,7 +86,7 @@ class Found:
     """
 
     series: dict[tuple[str, str, str], Series] = field(default_factory=dict)
-    segmentations: list[Segmentation] = field(default_factory=list)
+    drawings: list[Drawing] = field(default_factory=list)
     other_series: set[str] = field(default_factory=set)
     damaged: list[Path] = field(default_factory=list)
     skipped: dict[str, int] = field(default_factory=dict)
@@ -132,36 +94,6 @@ class Found:
     def skip(self, why: str) -> None:
         """Count a file that is not used."""
         self.skipped[why] = self.skipped.get(why, 0) + 1
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Silence the reader's warnings: they quote values, which may identify a patient.
-
-    Values are converted when they are looked at, so this is needed around that as well.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
-def read_dataset(path: Path, *, tags: list[str] | None = None, pixels: bool = False) -> Any:
-    """Read a DICOM file; a file without preamble is read if it is DICOM all the same.
-
-    Raises
-    ------
-    InputError
-        It is not DICOM, or damaged.
-    """
-    options: dict[str, Any] = {"stop_before_pixels": not pixels, "specific_tags": tags}
-    try:
-        with quiet():
-            dataset = pydicom.dcmread(path, force=True, **options)
-            if "SOPClassUID" not in dataset and "SOPInstanceUID" not in dataset:
-                dataset = pydicom.dcmread(path, **options)
-            return dataset
-    except DAMAGE:
-        raise InputError(f"{path.name}: not a DICOM file, or damaged") from None
 
 
 def find_dicom(folders: Sequence[Path]) -> Found:
@@ -209,40 +141,40 @@ def _add_file(path: Path, found: Found) -> None:
 def _sort_in(path: Path, header: Any, found: Found) -> None:
     kind = str(header.get("SOPClassUID", ""))
     media = str(getattr(header, "file_meta", {}).get("MediaStorageSOPClassUID", ""))
-    modality = _text(header, "Modality")
+    modality = text_of(header, "Modality")
     if MediaStorageDirectoryStorage in (kind, media):
         found.skip("directories of a disc")
-    elif kind in SEGMENTATIONS:
-        found.segmentations.append(_read_segmentation_header(path))
+    elif kind in KINDS:
+        found.drawings.append(read_drawing(path))
     elif "SeriesInstanceUID" not in header:
         raise InputError(f"{path.name}: no series")
     elif modality in MODALITIES:
         _add_slice(path, header, modality, found)
     else:
-        found.other_series.add(_text(header, "SeriesInstanceUID"))
+        found.other_series.add(text_of(header, "SeriesInstanceUID"))
         found.skip(f"files of modality {modality or 'unknown'}")
 
 
 def _add_slice(path: Path, header: Any, modality: str, found: Found) -> None:
-    uid, subject = _text(header, "SeriesInstanceUID"), _text(header, "PatientID")
-    date = _text(header, "StudyDate")
+    uid, subject = text_of(header, "SeriesInstanceUID"), text_of(header, "PatientID")
+    date = text_of(header, "StudyDate")
     key = (subject, date, uid)
     if key not in found.series:
         found.series[key] = Series(
             uid=uid,
-            number=_text(header, "SeriesNumber"),
+            number=text_of(header, "SeriesNumber"),
             modality=modality,
             image_type=tuple(str(part).upper() for part in header.get("ImageType") or ()),
             subject=subject,
             study_date=date,
-            study_uid=_text(header, "StudyInstanceUID"),
-            frame_of_reference=_text(header, "FrameOfReferenceUID"),
+            study_uid=text_of(header, "StudyInstanceUID"),
+            frame_of_reference=text_of(header, "FrameOfReferenceUID"),
         )
     found.series[key].slices.append(_read_slice(path, header))
 
 
 def _read_slice(path: Path, header: Any) -> Slice:
-    uid, instance = _text(header, "SOPInstanceUID"), _text(header, "InstanceNumber")
+    uid, instance = text_of(header, "SOPInstanceUID"), text_of(header, "InstanceNumber")
     if int(header.get("NumberOfFrames") or 1) > 1:
         return Slice(path, uid, instance, problem="holds several frames; save single-frame images")
     if "Rows" not in header:
@@ -270,38 +202,3 @@ def _numbers(header: Any, name: str, count: int) -> tuple[float, ...]:
     if len(values) != count or not all(abs(value) < 1e6 for value in values):
         raise InputError(f"{name}: {count} numbers are needed")
     return values
-
-
-def _text(header: Any, name: str) -> str:
-    value = header.get(name)
-    return "" if value is None else str(value).strip()
-
-
-def _read_segmentation_header(path: Path) -> Segmentation:
-    header = read_dataset(path)
-    frames = header.get("PerFrameFunctionalGroupsSequence") or ()
-    series = header.get("ReferencedSeriesSequence") or ()
-    images = {
-        _text(image, "ReferencedSOPInstanceUID")
-        for item in series
-        for image in item.get("ReferencedInstanceSequence") or ()
-    }
-    for frame in frames:
-        images.update(find_source_images(frame))
-    return Segmentation(
-        path,
-        _text(header, "PatientID"),
-        _text(header, "StudyDate"),
-        tuple(_text(item, "SeriesInstanceUID") for item in series),
-        frozenset(images),
-        _text(header, "FrameOfReferenceUID"),
-    )
-
-
-def find_source_images(frame: Any) -> list[str]:
-    """Find the instance UIDs of the images one frame of a segmentation was drawn on."""
-    return [
-        _text(image, "ReferencedSOPInstanceUID")
-        for derivation in frame.get("DerivationImageSequence") or ()
-        for image in derivation.get("SourceImageSequence") or ()
-    ]

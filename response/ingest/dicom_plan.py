@@ -10,11 +10,11 @@ from pathlib import Path
 
 from response.errors import InputError
 from response.geometry import Grid
-from response.ingest.dicom import Found, Segmentation, Series, find_dicom
+from response.ingest.dicom import Found, Series, find_dicom
+from response.ingest.drawings import Drawing, read_drawings
 from response.ingest.files import combine_digests, digest_file
 from response.ingest.labels import Labels
 from response.ingest.pixels import read_stack
-from response.ingest.segmentation import read_segmentations
 from response.ingest.series import Stack, choose_series
 from response.ingest.sources import MarkSource, Plan, ScanSource, TimePointSource
 from response.ingest.table_cells import parse_date, parse_text
@@ -71,7 +71,7 @@ class _Marks:
     """
 
     damaged: dict[Path, str]
-    by_series: dict[str, list[Segmentation]] = field(default_factory=dict)
+    by_series: dict[str, list[Drawing]] = field(default_factory=dict)
     problems: dict[Day, list[str]] = field(default_factory=dict)
 
     def refuse(self, day: Day, problem: str) -> None:
@@ -81,17 +81,17 @@ class _Marks:
 def _assign_segmentations(found: Found, plan: Plan) -> _Marks:
     marks = _Marks({path.parent: path.name for path in found.damaged})
     elsewhere = 0
-    for segmentation in found.segmentations:
-        day = (segmentation.subject, segmentation.study_date)
-        targets = _find_targets(segmentation, list(found.series.values()))
-        if len(targets) == 1 and targets[0].subject == segmentation.subject:
-            marks.by_series.setdefault(targets[0].uid, []).append(segmentation)
+    for drawing in found.drawings:
+        day = (drawing.subject, drawing.study_date)
+        targets = _find_targets(drawing, list(found.series.values()))
+        if len(targets) == 1 and targets[0].subject == drawing.subject:
+            marks.by_series.setdefault(targets[0].uid, []).append(drawing)
         elif len(targets) == 1:
             drawn_on = (targets[0].subject, targets[0].study_date)
             marks.refuse(drawn_on, "a segmentation of it has another PatientID")
         elif targets:
             marks.refuse(day, "a segmentation refers to several series; export it for one")
-        elif set(segmentation.series_uids) & found.other_series:
+        elif set(drawing.series_uids) & found.other_series:
             elsewhere += 1
         else:
             marks.refuse(
@@ -102,14 +102,14 @@ def _assign_segmentations(found: Found, plan: Plan) -> _Marks:
     return marks
 
 
-def _find_targets(segmentation: Segmentation, series: Sequence[Series]) -> list[Series]:
+def _find_targets(drawing: Drawing, series: Sequence[Series]) -> list[Series]:
     """Find the series that a segmentation names; else of its images; else of its frame."""
-    named = [one for one in series if one.uid in segmentation.series_uids]
+    named = [one for one in series if one.uid in drawing.series_uids]
     if not named:
-        images = segmentation.image_uids
+        images = drawing.image_uids
         named = [one for one in series if any(image.sop_uid in images for image in one.slices)]
-    if not named and not segmentation.series_uids and segmentation.frame_of_reference:
-        frame = (segmentation.subject, segmentation.frame_of_reference)
+    if not named and not drawing.series_uids and drawing.frame_of_reference:
+        frame = (drawing.subject, drawing.frame_of_reference)
         named = [one for one in series if (one.subject, one.frame_of_reference) == frame]
     return named
 
@@ -186,15 +186,15 @@ def _check_nothing_lost(stack: Stack, damaged: Mapping[Path, str]) -> None:
 
 
 def _to_marks(
-    stack: Stack, digest: str, drawn: Sequence[Segmentation], complete: bool
+    stack: Stack, digest: str, drawn: Sequence[Drawing], complete: bool
 ) -> tuple[MarkSource, ...]:
-    paths = [segmentation.path for segmentation in drawn]
+    files = [digest_file(drawing.path) for drawing in drawn]
     slice_of = {image.sop_uid: number for number, image in enumerate(stack.slices)}
 
     def read(grid: Grid) -> Labels:
-        return read_segmentations(paths, grid, slice_of)
+        return read_drawings(drawn, grid, slice_of)
 
-    combined = combine_digests("segmentation", [digest, *(digest_file(path) for path in paths)])
+    combined = combine_digests("segmentation", [digest, *files])
     return (MarkSource(Reader(), combined, complete, read),)
 
 

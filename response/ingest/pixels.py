@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from response.errors import InputError
-from response.ingest.dicom import DAMAGE, Slice, find_dicom, quiet, read_dataset
+from response.ingest.dicom import Slice, find_dicom
+from response.ingest.dicom_file import DAMAGE, quiet, read_dataset
 from response.ingest.itk import Image, sitk
 from response.ingest.nifti import MAX_VOXELS, check_finite
 from response.ingest.series import Stack, choose_series

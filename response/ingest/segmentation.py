@@ -14,13 +14,18 @@ import numpy as np
 import numpy.typing as npt
 import pydicom
 from pydicom.pixels.utils import iter_pixels
+from pydicom.uid import SegmentationStorage
 
 from response.errors import GeometryError, InputError
 from response.geometry import PLACE_TOLERANCE_VOXELS, Grid
-from response.ingest.dicom import DAMAGE, SEGMENTATIONS, find_source_images, quiet, read_dataset
+from response.ingest.dicom_file import DAMAGE, quiet, read_dataset, text_of
 from response.ingest.itk import Image, sitk
 from response.ingest.labels import Labels
 from response.ingest.nifti import MAX_VOXELS
+
+LABEL_MAP_SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.7"
+
+SEGMENTATIONS = (SegmentationStorage, LABEL_MAP_SEGMENTATION)
 
 _STEP_TOLERANCE = 1e-3
 
@@ -127,6 +132,15 @@ def _list_groups(dataset: Any) -> list[tuple[Any, Any]]:
     """Pair each frame's own description with what all frames share."""
     shared = (dataset.get("SharedFunctionalGroupsSequence") or [pydicom.Dataset()])[0]
     return [(frame, shared) for frame in dataset.PerFrameFunctionalGroupsSequence]
+
+
+def find_source_images(group: Any) -> list[str]:
+    """Find the instance UIDs of the images one frame of a segmentation was drawn on."""
+    return [
+        text_of(image, "ReferencedSOPInstanceUID")
+        for derivation in group.get("DerivationImageSequence") or ()
+        for image in derivation.get("SourceImageSequence") or ()
+    ]
 
 
 def _describe(groups: tuple[Any, Any], sequence: str) -> Any:

@@ -73,7 +73,7 @@ def test_nobody_vouches_for_marks_unasked(clinic, tree):
 def test_a_second_reading_of_a_segmentation_changes_nothing(clinic, tree, monkeypatch):
     tree.add_segmentation(tree.add_series(), make_marks())
     clinic.ingest(tree.folder)
-    monkeypatch.setattr("response.ingest.dicom_plan.read_segmentations", None)
+    monkeypatch.setattr("response.ingest.dicom_plan.read_drawings", None)
     assert clinic.ingest(tree.folder).unchanged == (("P1", "2025-01-10"),)
 
 

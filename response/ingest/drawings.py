@@ -1,0 +1,160 @@
+"""Drawings in DICOM: segmentations and sets of contours, and which series each was drawn on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydicom.uid import RTStructureSetStorage
+
+from response.errors import InputError
+from response.geometry import Grid
+from response.ingest.dicom_file import DAMAGE, quiet, read_dataset, text_of
+from response.ingest.labels import Labels
+from response.ingest.segmentation import SEGMENTATIONS, find_source_images, read_segmentations
+
+KINDS = {**dict.fromkeys(map(str, SEGMENTATIONS), "SEG"), str(RTStructureSetStorage): "RTSTRUCT"}
+"""Which SOP classes are drawings, and of which kind."""
+
+_TAGS = [
+    "SOPClassUID",
+    "SOPInstanceUID",
+    "PatientID",
+    "StudyDate",
+    "SeriesNumber",
+    "ContentDate",
+    "ContentTime",
+    "StructureSetDate",
+    "StructureSetTime",
+    "FrameOfReferenceUID",
+    "ReferencedSeriesSequence",
+    "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
+    "ReferencedFrameOfReferenceSequence",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A drawing's header: what it was drawn on, by series, image and frame of reference.
+
+    ``kind`` is ``SEG`` or ``RTSTRUCT``. ``order`` sorts several drawings of one series: by series
+    number, then by when they were made, then by instance UID.
+    """
+
+    path: Path
+    kind: str
+    subject: str
+    study_date: str
+    series_uids: tuple[str, ...]
+    image_uids: frozenset[str]
+    frame_of_reference: str
+    order: tuple[int, str, str, str] = (0, "", "", "")
+
+
+def read_drawing(path: Path, header: Any | None = None) -> Drawing:
+    """Read what a drawing says of itself, without its pixels or points.
+
+    Parameters
+    ----------
+    path
+        A file whose SOP class is one of `KINDS`.
+    header
+        What was read of it already, where that is all of it but its pixels.
+
+    Raises
+    ------
+    InputError
+        Damaged, or no drawing.
+    """
+    said = read_dataset(path, tags=_TAGS) if header is None else header
+    kind = KINDS.get(text_of(said, "SOPClassUID"))
+    if kind is None:
+        raise InputError(f"{path.name}: neither a segmentation nor a set of contours")
+    try:
+        with quiet():
+            return _describe(path, kind, said)
+    except DAMAGE:
+        raise InputError(f"{path.name}: damaged or truncated; export it again") from None
+
+
+def read_drawings(
+    drawings: Sequence[Drawing], grid: Grid, slice_of: Mapping[str, int] | None = None
+) -> Labels:
+    """Read all drawings of one series into labels.
+
+    Parameters
+    ----------
+    drawings
+        In any order; they are read in their own.
+    grid
+        The series' grid.
+    slice_of
+        The slice (index along image axis 2) of each image of the series, by instance UID.
+
+    Raises
+    ------
+    InputError, GeometryError
+        One of them cannot be read, or does not lie on the series; the message says which and why.
+    """
+    ordered = sorted(drawings, key=lambda drawing: drawing.order)
+    return read_segmentations([drawing.path for drawing in ordered], grid, slice_of)
+
+
+def _describe(path: Path, kind: str, said: Any) -> Drawing:
+    series = list(_list_series(said, kind))
+    images = {uid for item in series for uid in _list_images(item)}
+    if kind == "SEG":
+        images.update(uid for group in _list_groups(said) for uid in find_source_images(group))
+    return Drawing(
+        path=path,
+        kind=kind,
+        subject=text_of(said, "PatientID"),
+        study_date=text_of(said, "StudyDate"),
+        series_uids=tuple(dict.fromkeys(text_of(item, "SeriesInstanceUID") for item in series)),
+        image_uids=frozenset(images),
+        frame_of_reference=_find_frame(said, kind),
+        order=_find_order(said),
+    )
+
+
+def _list_series(said: Any, kind: str) -> Iterator[Any]:
+    if kind == "SEG":
+        yield from said.get("ReferencedSeriesSequence") or ()
+        return
+    for frame in said.get("ReferencedFrameOfReferenceSequence") or ():
+        for study in frame.get("RTReferencedStudySequence") or ():
+            yield from study.get("RTReferencedSeriesSequence") or ()
+
+
+def _list_images(series: Any) -> Iterator[str]:
+    for name in ("ReferencedInstanceSequence", "ContourImageSequence"):
+        for image in series.get(name) or ():
+            yield text_of(image, "ReferencedSOPInstanceUID")
+
+
+def _list_groups(said: Any) -> Iterable[Any]:
+    yield from said.get("SharedFunctionalGroupsSequence") or ()
+    yield from said.get("PerFrameFunctionalGroupsSequence") or ()
+
+
+def _find_frame(said: Any, kind: str) -> str:
+    if kind == "SEG":
+        return text_of(said, "FrameOfReferenceUID")
+    frames = {
+        text_of(frame, "FrameOfReferenceUID")
+        for frame in said.get("ReferencedFrameOfReferenceSequence") or ()
+    }
+    return frames.pop() if len(frames) == 1 else text_of(said, "FrameOfReferenceUID")
+
+
+def _find_order(said: Any) -> tuple[int, str, str, str]:
+    number = text_of(said, "SeriesNumber")
+    return (
+        int(number) if number.isdigit() else 0,
+        text_of(said, "ContentDate") or text_of(said, "StructureSetDate"),
+        text_of(said, "ContentTime") or text_of(said, "StructureSetTime"),
+        text_of(said, "SOPInstanceUID"),
+    )
