@@ -12,7 +12,7 @@ from response.errors import InputError, MatchError
 from response.model import Decision, Lesion, Reader, Subject, Tracking
 from response.pipeline import Report, assess_all, current_tracking, track_all
 from response.store import Store
-from response.terms import STATES_BY_ROLE, LesionState, Role
+from response.terms import LESION_ROLES, STATES_BY_ROLE, LesionState
 from response.workspace import Workspace
 
 
@@ -129,8 +129,8 @@ def _value(
     value = correction.value
     if correction.kind == "confirm":
         return describe_confirmed(tracking, correction.time_point)
-    if correction.kind == "role" and value not in set(Role):
-        raise InputError(f"role {value}: one of {', '.join(Role)}")
+    if correction.kind == "role" and value not in LESION_ROLES:
+        raise InputError(f"role {value}: one of {', '.join(LESION_ROLES)}")
     if correction.kind == "node" and value not in ("true", "false"):
         raise InputError(f"node {value}: true or false")
     if correction.kind == "state":

@@ -9,11 +9,26 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a lesion counts as (RECIST 1.1, sections 4.1 and 4.3.5)."""
+    """What a lesion counts as (RECIST 1.1, sections 4.1 and 4.3.5).
+
+    ``REFERENCE`` is the role of a mark that is no lesion: a region of normal liver or blood pool
+    that PET is compared with.
+    """
 
     TARGET = "TARGET"
     NON_TARGET = "NON_TARGET"
     NEW = "NEW"
+    REFERENCE = "REFERENCE"
+
+
+LESION_ROLES: tuple[Role, ...] = (Role.TARGET, Role.NON_TARGET, Role.NEW)
+"""The roles of lesions."""
+
+REFERENCE_ORGANS: tuple[str, ...] = ("liver", "blood_pool")
+"""What a reference region may lie in (PERCIST 1.0)."""
+
+MODALITIES = {"CT": "CT", "MR": "MR", "MRI": "MR", "PT": "PT", "PET": "PT"}
+"""Modalities that are read, as written, and their DICOM code."""
 
 
 class LesionState(StrEnum):
@@ -58,6 +73,7 @@ STATES_BY_ROLE: dict[Role, frozenset[LesionState]] = {
             LesionState.NOT_EVALUABLE,
         }
     ),
+    Role.REFERENCE: frozenset(),
 }
 """The states each role admits in a measurement table.
 

@@ -18,6 +18,7 @@ from response.ingest.labels import Labels, place_mask, split_components, to_labe
 from response.ingest.sources import MarkSource, Plan, ScanSource, TimePointSource
 from response.ingest.table_cells import parse_date, parse_flag, parse_positive, parse_text
 from response.model import Reader, SubjectFacts
+from response.terms import MODALITIES
 
 REQUIRED = ("subject", "time_point", "date", "modality", "image", "mask")
 NUMBERS = ("weight_kg", "height_cm", "uptake_minutes", "injected_mbq")
@@ -31,9 +32,6 @@ OPTIONAL = (
     "slice_thickness_mm",
     *FACTS,
 )
-
-MODALITIES = {"CT": "CT", "MR": "MR", "MRI": "MR", "PT": "PT", "PET": "PT"}
-"""Modalities that are read, as written, and their DICOM code."""
 
 SEXES = {"F", "M", "O"}
 

@@ -30,7 +30,7 @@ from response.ingest.table_cells import (
     parse_text,
 )
 from response.model import LesionReading, Reader
-from response.terms import Intervention, LesionState, Role
+from response.terms import LESION_ROLES, Intervention, LesionState, Role
 
 REQUIRED = ("subject", "time_point", "date", "lesion", "role", "diameter_mm", "state")
 EXTRA = {
@@ -125,7 +125,7 @@ class RowParser:
             "subject": parse_text,
             "time_point": parse_text,
             "date": lambda column, text: date(column, parse_text(column, text)),
-            "role": optional(lambda column, text: parse_code(column, text.upper(), Role)),
+            "role": optional(_parse_role),
             "node": optional(parse_flag),
             "diameter_mm": optional(parse_length),
             "state": optional(lambda column, text: parse_code(column, text.upper(), LesionState)),
@@ -220,6 +220,13 @@ class RowParser:
                 texts.append(str(error))
         where = describe(said["subject"], said["time_point"], said["lesion"])
         return [f"{where}{text}" for text in texts]
+
+
+def _parse_role(column: str, text: str) -> Role:
+    """Read the role of a lesion."""
+    if text.upper() not in LESION_ROLES:
+        raise InputError(f"{column}: {text!r} is not one of {', '.join(LESION_ROLES)}")
+    return Role(text.upper())
 
 
 def _get_cells(*places: int) -> Callable[[Sequence[str]], tuple[str, ...]]:

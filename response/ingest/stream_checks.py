@@ -18,7 +18,7 @@ from response.criteria.lesions import NODE_NORMAL_BELOW_MM, TOO_SMALL_MM
 from response.ingest.csv_table import Problem
 from response.ingest.measurement_rows import Columns
 from response.model import LesionReading
-from response.terms import STATES_BY_ROLE, LesionState, Role
+from response.terms import LESION_ROLES, STATES_BY_ROLE, LesionState, Role
 
 LYMPH_NODE = "lymph node"
 ZERO = Decimal(0)
@@ -250,7 +250,7 @@ def _check_row(number: int, reading: LesionReading, known: _Known) -> Iterable[P
             )
         return
     if reading.role is None:
-        yield number, f"role is empty: one of {', '.join(Role)}"
+        yield number, f"role is empty: one of {', '.join(LESION_ROLES)}"
         return
     state = reading.state
     if state is not None and state not in STATES_BY_ROLE[reading.role]:

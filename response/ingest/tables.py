@@ -20,7 +20,7 @@ from response.ingest.table_cells import (
     parse_text,
 )
 from response.model import LesionFact, Reader, SubjectFacts
-from response.terms import STATES_BY_ROLE, LesionState, Role
+from response.terms import MODALITIES, REFERENCE_ORGANS, STATES_BY_ROLE, LesionState, Role
 
 SUBJECT_COLUMNS = (
     "treatment_start",
@@ -41,6 +41,8 @@ LESION_COLUMNS = (
     "role",
     "state",
     "note",
+    "modality",
+    "series",
 )
 
 
@@ -230,6 +232,11 @@ def _parse_lesion(row: Row, where: str) -> LesionRow:
     if role and state and state not in STATES_BY_ROLE[role]:
         allowed = ", ".join(sorted(STATES_BY_ROLE[role]))
         raise InputError(f"state: {state} is not for a lesion of role {role}; that has {allowed}")
+    if role is Role.REFERENCE and cells.get("organ", "") not in REFERENCE_ORGANS:
+        raise InputError(
+            f"organ: {cells.get('organ', '')!r} is not one of {', '.join(REFERENCE_ORGANS)}, which "
+            "a reference region lies in"
+        )
     evaluator, evaluator_id = cells.get("evaluator", "").upper(), cells.get("evaluator_id", "")
     fact = LesionFact(
         subject=parse_text("subject", cells["subject"]),
@@ -242,8 +249,16 @@ def _parse_lesion(row: Row, where: str) -> LesionRow:
         role=role,
         state=state,
         note=cells.get("note", ""),
+        modality=_parse_modality(cells.get("modality", "")),
+        series=cells.get("series") or None,
     )
     return LesionRow(where, fact, evaluator or None, evaluator_id or None)
+
+
+def _parse_modality(text: str) -> str | None:
+    if text and text.upper() not in MODALITIES:
+        raise InputError(f"modality: {text!r} is not one of CT, MR, PT")
+    return MODALITIES[text.upper()] if text else None
 
 
 def _parse_label(text: str) -> int:

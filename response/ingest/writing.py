@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -74,7 +74,9 @@ def take_time_point(
     known = _find_known(store, source)
     decoded = [_decode(scan, source, known, workspace) for scan in source.scans]
     given = [mark for item in decoded for mark, _labels in item.marks]
-    facts = _resolve_facts(rows, given, known, first=first)
+    scans = {scan.scan_id: scan for scan in known.scans} if known else {}
+    scans |= {item.scan.scan_id: item.scan for item in decoded}
+    facts = _resolve_facts(rows, given, known, scans, first=first)
     written = [_write(item, workspace) for item in decoded]
     made = TimePoint(
         source.subject,
@@ -208,29 +210,45 @@ def _write(item: _Decoded, workspace: Workspace) -> tuple[Scan, list[MarkSet]]:
 
 
 def _resolve_facts(
-    rows: Sequence[LesionRow], given: Sequence[MarkSet], known: TimePoint | None, *, first: bool
+    rows: Sequence[LesionRow],
+    given: Sequence[MarkSet],
+    known: TimePoint | None,
+    scans: Mapping[str, Scan],
+    *,
+    first: bool,
 ) -> tuple[LesionFact, ...]:
     """Tie each row to a reader's label, or refuse the time point with all that does not fit."""
-    labels: dict[Reader, set[int]] = {}
     replaced = {(mark.scan_id, mark.reader) for mark in given}
     stored = known.mark_sets if known else ()
-    for mark in [*given, *(m for m in stored if (m.scan_id, m.reader) not in replaced)]:
-        labels.setdefault(mark.reader, set()).update(mark.labels)
-    facts: dict[tuple[Reader, int], LesionFact] = {}
+    marks = [*given, *(m for m in stored if (m.scan_id, m.reader) not in replaced)]
+    readers = list(dict.fromkeys(mark.reader for mark in marks))
+    facts: dict[tuple[Reader, str | None, str | None, int], LesionFact] = {}
     problems = []
     for row in rows:
         try:
-            reader = choose_reader(row, list(labels))
-            key = (reader, row.fact.label)
+            fact = replace(row.fact, reader=choose_reader(row, readers))
+            key = (fact.reader, fact.modality, fact.series, fact.label)
             if key in facts:
                 raise InputError(f"label: {row.fact.label} is there twice")
-            facts[key] = replace(row.fact, reader=reader)
-            _check_fact(facts[key], labels[reader], first=first)
+            facts[key] = fact
+            _check_fact(fact, _find_labels(fact, marks, scans), first=first)
         except InputError as error:
             problems.append(f"{row.where}: {error}")
     if problems:
         raise InputError("; ".join(problems))
     return tuple(facts.values())
+
+
+def _find_labels(fact: LesionFact, marks: Sequence[MarkSet], scans: Mapping[str, Scan]) -> set[int]:
+    """Find the labels of the masks that a row may speak of."""
+    return {
+        label
+        for mark in marks
+        if mark.reader == fact.reader
+        and fact.modality in (None, scans[mark.scan_id].modality)
+        and fact.series in (None, scans[mark.scan_id].series)
+        for label in mark.labels
+    }
 
 
 def _check_fact(fact: LesionFact, labels: set[int], *, first: bool) -> None:

@@ -11,6 +11,7 @@ from response.model.findings import (
     Measurement,
     Point,
     RecordedMeasurement,
+    ReferenceRegion,
     Segment,
     Tracking,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "Readings",
     "Reason",
     "RecordedMeasurement",
+    "ReferenceRegion",
     "Refusal",
     "Registration",
     "Scan",

@@ -121,6 +121,26 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class ReferenceRegion:
+    """A region of normal tissue that the uptake of lesions is compared with.
+
+    ``organ`` is ``liver`` or ``blood_pool``; ``source`` says whether a reader marked it, a person
+    placed or confirmed it, or the program proposed it. ``centre`` is in LPS millimetres of the PET
+    scan, ``mean`` and ``sd`` (of all voxels, divided by n) in SUV by body weight, g/ml.
+    """
+
+    time_point: str
+    scan_id: str
+    organ: str
+    source: Source
+    centre: Point
+    volume_ml: float
+    mean: float
+    sd: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Tracking:
     """All lesions of one subject and reader through time; superseded whole by the next one."""
 
@@ -132,3 +152,4 @@ class Tracking:
     lesions: tuple[Lesion, ...]
     findings: tuple[Finding, ...]
     warnings: tuple[str, ...] = ()
+    references: tuple[ReferenceRegion, ...] = ()

@@ -58,7 +58,11 @@ class MarkSet:
 
 @dataclass(frozen=True, slots=True)
 class LesionFact:
-    """What ``lesions.csv`` says of one label at one time point; ``None`` or empty where silent."""
+    """What ``lesions.csv`` says of one label at one time point; ``None`` or empty where silent.
+
+    ``modality`` and ``series`` say whose mask the label is in, where the masks of one time point
+    (PET and CT) number their labels apart; ``None``: the label means one thing in all of them.
+    """
 
     subject: str
     time_point: str
@@ -70,6 +74,8 @@ class LesionFact:
     role: Role | None = None
     state: LesionState | None = None
     note: str = ""
+    modality: str | None = None
+    series: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ TABLES: Mapping[type, str] = {
     model.Tracking: "tracking",
     model.Lesion: "lesion",
     model.Finding: "finding",
+    model.ReferenceRegion: "reference_region",
     model.Readings: "readings",
     model.LesionReading: "reading",
     model.AssessedTimePoint: "reading_time_point",
@@ -44,7 +45,7 @@ def lay_out(value: object) -> list[TableRow]:
     if isinstance(value, model.TimePoint):
         return rows + _lay_out_all((*value.scans, *value.mark_sets, *value.lesion_facts))
     if isinstance(value, model.Tracking):
-        return rows + _lay_out_all((*value.lesions, *value.findings))
+        return rows + _lay_out_all((*value.lesions, *value.findings, *value.references))
     if isinstance(value, model.Readings):
         return rows + _lay_out_all((*value.readings, *value.time_points))
     if isinstance(value, model.SiteResponses):

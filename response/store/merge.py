@@ -44,7 +44,7 @@ def _replace(old: Sequence[T], new: Sequence[T], key: Callable[[T], Hashable]) -
 
 
 def _fact_key(fact: LesionFact) -> Hashable:
-    return fact.reader, fact.label
+    return fact.reader, fact.modality, fact.series, fact.label
 
 
 def _has_image(mark: MarkSet, old: Sequence[Scan], new: Sequence[Scan]) -> bool:

@@ -19,6 +19,7 @@ from response.model import (
     MarkSet,
     Reader,
     Readings,
+    ReferenceRegion,
     Registration,
     Scan,
     SiteResponse,
@@ -149,8 +150,15 @@ def read_trackings(cursor: Any, subject: str | None = None) -> list[Tracking]:
     )
     lesions = _read_parts(cursor, heads, Lesion, "SELECT * FROM lesion")
     findings = _read_parts(cursor, heads, Finding, "SELECT * FROM finding")
+    regions = _read_parts(cursor, heads, ReferenceRegion, "SELECT * FROM reference_region")
     return [
-        decode(Tracking, row, lesions=lesions[row["revision"]], findings=findings[row["revision"]])
+        decode(
+            Tracking,
+            row,
+            lesions=lesions[row["revision"]],
+            findings=findings[row["revision"]],
+            references=regions[row["revision"]],
+        )
         for row in heads
     ]
 

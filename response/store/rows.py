@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 _PARTS: dict[type, frozenset[str]] = {
     TimePoint: frozenset({"scans", "mark_sets", "lesion_facts"}),
-    Tracking: frozenset({"lesions", "findings"}),
+    Tracking: frozenset({"lesions", "findings", "references"}),
     Readings: frozenset({"readings", "time_points"}),
     SiteResponses: frozenset({"responses"}),
 }
