@@ -1,0 +1,68 @@
+"""What the header of a PET image says about how its values were made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time
+
+
+@dataclass(frozen=True, slots=True)
+class PetHeader:
+    """One image's header in plain values; None or empty: not said, or not readable.
+
+    Times are on the clock of the scanner (that of Series Time), without a time zone.
+
+    Attributes
+    ----------
+    units, suv_type, decay_correction, corrected_image
+        (0054,1001), (0054,1006), (0054,1102), (0028,0051).
+    series_time, acquisition_time
+        Date and time together.
+    injection_time
+        Radiopharmaceutical Start DateTime (0018,1078).
+    injection_clock
+        Radiopharmaceutical Start Time (0018,1072), which has no date.
+    decay_reference, decay_reference_tag
+        The time that values are decay corrected to, where an attribute of its own says it:
+        Decay Correction DateTime (0018,9701), or Siemens' or GE's private one; and which it was.
+    frame_reference_ms, frame_duration_ms
+        (0054,1300), (0018,1242).
+    dose_bq, half_life_s
+        As written, (0018,1074) and (0018,1075).
+    nuclide
+        From the Radionuclide Code Sequence, as ``F-18``; or the code as written.
+    tracer
+        Name of the radiopharmaceutical.
+    radiopharmaceuticals
+        How many were given.
+    weight_kg, height_m, sex
+        Of the patient, as written.
+    philips_suv_factor, philips_activity_factor
+        Philips' private factors from counts to SUV by weight, and to Bq/ml.
+    """
+
+    units: str = ""
+    suv_type: str = ""
+    decay_correction: str = ""
+    corrected_image: tuple[str, ...] = ()
+    manufacturer: str = ""
+    model: str = ""
+    reconstruction: str = ""
+    series_time: datetime | None = None
+    acquisition_time: datetime | None = None
+    injection_time: datetime | None = None
+    injection_clock: time | None = None
+    decay_reference: datetime | None = None
+    decay_reference_tag: str = ""
+    frame_reference_ms: float | None = None
+    frame_duration_ms: float | None = None
+    dose_bq: float | None = None
+    half_life_s: float | None = None
+    nuclide: str = ""
+    tracer: str = ""
+    radiopharmaceuticals: int = 0
+    weight_kg: float | None = None
+    height_m: float | None = None
+    sex: str = ""
+    philips_suv_factor: float | None = None
+    philips_activity_factor: float | None = None
