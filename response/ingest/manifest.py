@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from response.ingest.files import combine_digests, digest_file, find_file
 from response.ingest.images import check_scan, read_volume
 from response.ingest.itk import Image
 from response.ingest.labels import Labels, place_mask, split_components, to_labels
+from response.ingest.manifest_pet import convert, describe_units, doubt_suv, parse_units
 from response.ingest.sources import MarkSource, Plan, ScanSource, TimePointSource
 from response.ingest.table_cells import parse_date, parse_flag, parse_positive, parse_text
 from response.model import Reader, SubjectFacts
@@ -30,6 +31,7 @@ OPTIONAL = (
     "marks_complete",
     "treatment_start",
     "slice_thickness_mm",
+    "units",
     *FACTS,
 )
 
@@ -151,6 +153,8 @@ def _parse_row(row: Row, files: _Files, today: dt.date) -> _Entry:
         slice_thickness_mm=parse_positive("slice_thickness_mm", thickness) if thickness else None,
         facts=_parse_facts(cells),
     )
+    if cells["units"] and modality != "PT":
+        raise InputError(f"units: is for PET; this is {modality}")
     if entry.mask and entry.mask[1] == entry.image[1]:
         raise InputError("mask: is the same file as the image")
     return entry
@@ -163,6 +167,9 @@ def _parse_facts(cells: Mapping[str, str]) -> dict[str, str]:
     if cells["sex"] and cells["sex"].upper() not in SEXES:
         raise InputError(f"sex: {cells['sex']!r} is not one of {', '.join(sorted(SEXES))}")
     said = {column: cells[column] for column in FACTS if cells[column]}
+    units = parse_units(cells["units"])
+    if units:
+        said["units"] = units
     return said | ({"sex": said["sex"].upper()} if "sex" in said else {})
 
 
@@ -217,7 +224,7 @@ def _to_source(entries: Sequence[_Entry]) -> TimePointSource:
 def _to_scan(rows: Sequence[_Entry]) -> ScanSource:
     first = rows[0]
     path, digest = first.image
-    return ScanSource(
+    source = ScanSource(
         modality=first.modality,
         series=first.series,
         digest=digest,
@@ -226,6 +233,20 @@ def _to_scan(rows: Sequence[_Entry]) -> ScanSource:
         slice_thickness_mm=first.slice_thickness_mm,
         chosen_because="named in the manifest",
         facts=first.facts,
+    )
+    return _as_pet(source, path) if first.modality == "PT" else source
+
+
+def _as_pet(source: ScanSource, path: Path) -> ScanSource:
+    """Let a PET be stored in SUV; what its voxels are made of is part of its digest."""
+    units = describe_units(source.facts)
+    made_of = [source.digest, units.facts["suv_bw_factor"]] if units.converted else []
+    return replace(
+        source,
+        digest=combine_digests("suv", made_of) if made_of else source.digest,
+        read=partial(_read_pet, path, units.factor),
+        facts=units.facts,
+        examine=partial(doubt_suv, facts=units.facts),
     )
 
 
@@ -241,6 +262,10 @@ def _read_scan(path: Path) -> Image:
     image = read_volume(path)
     check_scan(image, path.name)
     return image
+
+
+def _read_pet(path: Path, factor: float) -> Image:
+    return convert(_read_scan(path), factor)
 
 
 def _read_mask(path: Path, grid: Grid) -> Labels:

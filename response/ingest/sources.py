@@ -27,7 +27,8 @@ class ScanSource:
     """One scan; ``digest`` is that of the files it is read from.
 
     ``acquisition_axis`` is the image axis of the slices where the source says it; ``origin`` makes
-    the text of :mod:`response.ingest.origin` for scans that come from DICOM.
+    the text of :mod:`response.ingest.origin` for scans that come from DICOM. ``examine`` gives
+    facts that only the voxels show; they take the place of those stated.
     """
 
     modality: str
@@ -41,6 +42,7 @@ class ScanSource:
     chosen_because: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
     origin: Callable[[], str] | None = None
+    examine: Callable[[Image], Mapping[str, str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

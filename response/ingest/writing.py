@@ -86,7 +86,7 @@ def take_time_point(
         tuple(mark for _scan, marks in written for mark in marks),
         facts,
     )
-    return Taken(store.write_time_point(made, actor=actor), _find_warnings(source, given))
+    return Taken(store.write_time_point(made, actor=actor), _find_warnings(made, given))
 
 
 def _find_known(store: Store, source: TimePointSource) -> TimePoint | None:
@@ -109,7 +109,7 @@ def _decode(
         next((scan for scan in known.scans if scan.scan_id == scan_id), None) if known else None
     )
     if stored is not None and _is_there(stored.image_path, workspace):
-        scan, image = _restate(stored, source, owner), None
+        scan, image = _restate(stored, source, owner, workspace), None
     else:
         image = source.read()
         scan = _describe(source, owner, scan_id, image)
@@ -145,19 +145,27 @@ def _describe(source: ScanSource, owner: TimePointSource, scan_id: str, image: A
         source=source.source,
         slice_thickness_mm=source.slice_thickness_mm,
         chosen_because=source.chosen_because,
-        facts=dict(source.facts),
+        facts=dict(source.facts) | dict(_examine(source, image)),
     )
 
 
-def _restate(stored: Scan, source: ScanSource, owner: TimePointSource) -> Scan:
+def _restate(
+    stored: Scan, source: ScanSource, owner: TimePointSource, workspace: Workspace
+) -> Scan:
     """Take what is said of a stored scan now: all but what was found in its voxels."""
+    doubted = "suv_refused" in stored.facts and source.examine is not None
+    shown = _examine(source, workspace.read_image(stored.image_path)) if doubted else {}
     return replace(
         stored,
         date=owner.date,
         slice_thickness_mm=source.slice_thickness_mm,
         chosen_because=source.chosen_because,
-        facts=dict(source.facts),
+        facts=dict(source.facts) | dict(shown),
     )
+
+
+def _examine(source: ScanSource, image: Any) -> Mapping[str, str]:
+    return source.examine(image) if source.examine is not None else {}
 
 
 def _find_marks(
@@ -259,10 +267,17 @@ def _check_fact(fact: LesionFact, labels: set[int], *, first: bool) -> None:
         raise InputError("role: NEW at the first time point; there it is TARGET or NON_TARGET")
 
 
-def _find_warnings(source: TimePointSource, marks: Sequence[MarkSet]) -> tuple[str, ...]:
-    return tuple(
-        f"{source.subject} {source.time_point}: the mask holds no label; if the scan was read and "
-        "nothing seen, write none-seen"
+def _find_warnings(made: TimePoint, marks: Sequence[MarkSet]) -> tuple[str, ...]:
+    where = f"{made.subject} {made.time_point}"
+    empty = [
+        f"{where}: the mask holds no label; if the scan was read and nothing seen, write none-seen"
         for mark in marks
         if mark.mask_digest and not mark.labels
-    )
+    ]
+    refused = [
+        f"{where}: {' '.join(filter(None, ('PT', scan.series)))}: no SUV: "
+        f"{scan.facts['suv_refused']}"
+        for scan in made.scans
+        if scan.modality == "PT" and scan.facts.get("suv_refused")
+    ]
+    return (*empty, *refused)
