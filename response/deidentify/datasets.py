@@ -14,7 +14,7 @@ from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from response.deidentify.private import put_private, take_private
 from response.deidentify.profile import Action, choose_action
-from response.deidentify.pseudonyms import Pseudonyms
+from response.deidentify.pseudonyms import Pseudonyms, is_pseudonym
 from response.deidentify.words import clean_words, holds_name, is_clean, list_words
 from response.errors import InputError
 from response.ingest.dicom_file import DAMAGE, text_of
@@ -142,7 +142,8 @@ class _Cleaner:
         return _change(element, self._ways[action])
 
     def _remap(self, uid: str) -> str:
-        return uid if not uid or uid.startswith(STANDARD_UIDS) else self._names.uid(uid)
+        stays = not uid or uid.startswith(STANDARD_UIDS) or is_pseudonym(self._patient)
+        return uid if stays else self._names.uid(uid)
 
     def _label(self, text: str) -> str:
         if not text.strip() or is_clean(text, self._banned):

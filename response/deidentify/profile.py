@@ -81,7 +81,6 @@ _NAMED = {
     "ContrastBolusAgent": Action.LABEL,
     "SegmentLabel": Action.LABEL,
     "ROIName": Action.LABEL,
-    "ROIObservationLabel": Action.LABEL,
     "TrackingID": Action.LABEL,
     "TextValue": Action.LABEL,
     "ContentLabel": Action.REMOVE,
@@ -162,7 +161,7 @@ def choose_action(tag: BaseTag, vr: str) -> Action:
     if vr in ("DA", "DT"):
         return Action.SHIFT
     if vr == "UI":
-        return Action.REMAP
+        return Action.REMOVE if letters == "X" else Action.REMAP
     if vr == "TM":
         return Action.KEEP
     if vr in _TEXTS and keyword in _NEEDED_TEXT and not letters:
