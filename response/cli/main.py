@@ -28,6 +28,7 @@ PLACES = {
     "endpoints": "cohort:endpoints",
     "protocol": "choices:protocol",
     "measure": "tools:measure",
+    "suv": "tools:suv",
     "register": "tools:register",
 }
 """Each command's name, its module in this package, and its function there."""

@@ -100,7 +100,7 @@ def read_pet_header(dataset: Any) -> PetHeader:
         zone = _parse_zone(_text(dataset, "TimezoneOffsetFromUTC"))
         reference, reference_tag = _read_reference(dataset, zone)
         return PetHeader(
-            units=_text(dataset, "Units").upper(),
+            units=_text(dataset, "Units").upper().replace("/", ""),
             suv_type=_text(dataset, "SUVType").upper(),
             decay_correction=_read_decay_correction(dataset),
             corrected_image=_read_corrections(dataset),
@@ -273,7 +273,7 @@ def _read_decay_correction(dataset: Any) -> str:
 def _read_corrections(dataset: Any) -> tuple[str, ...]:
     value = _get(dataset, "CorrectedImage")
     parts = [value] if isinstance(value, str | bytes) else list(value or ())
-    said = [_as_text(part).upper() for part in parts]
+    said = [_as_text(part).upper().replace("DECAY", "DECY") for part in parts]
     for keyword, name in (("AttenuationCorrected", "ATTN"), ("DecayCorrected", "DECY")):
         if _text(dataset, keyword).upper() == "YES" and name not in said:
             said.append(name)

@@ -43,7 +43,7 @@ def compute_lean_body_mass_kg(
         raise UptakeError(f"sex {sex!r}: lean body mass is known for M, F and O")
     both = [_lean_mass(weight_kg, height_cm, one, formula) for one in ("MF" if sex == "O" else sex)]
     lean = sum(both) / len(both)
-    if not 0 < lean <= weight_kg:
+    if lean <= 0:
         raise UptakeError(
             f"lean body mass by {formula} of {weight_kg:g} kg and {height_cm:g} cm is {lean:.1f} "
             "kg, which is no body's; check weight and height, or choose another formula"
