@@ -5,13 +5,23 @@ What a tool needs is imported when it runs, so that a table waits for no imaging
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from response.cli.common import existing, json_option, plain_errors, print_json
+from response.cli.common import (
+    DONE,
+    IN_PART,
+    REFUSED,
+    existing,
+    json_option,
+    plain_errors,
+    print_json,
+)
 from response.criteria import CRITERIA
+from response.errors import InputError
 from response.model import Measurement
 from response.protocol import Protocol, read_protocol
 from response.tables import assess_table as assess_measurements
@@ -106,6 +116,43 @@ def _measured(m: Measurement) -> dict[str, float]:
     values = asdict(m) | {"x_mm": x, "y_mm": y, "z_mm": z}
     values |= {name: values[f"{name}_value"] for name in ("mean", "sd", "max", "peak")}
     return {name: values[name] for name in MEASURED}
+
+
+@click.command(epilog="Example: response suv pet_series/ --json")
+@click.argument("dicom_dir", type=existing())
+@click.option(
+    "--lean-body-mass",
+    type=click.Choice(["janmahasatian", "james"]),
+    default="janmahasatian",
+    show_default=True,
+    help="The formula of lean body mass.",
+)
+@json_option
+def suv(dicom_dir: Path, lean_body_mass: str, as_json: bool) -> None:
+    """Compute the SUV factors of a PET series, with every value they came from.
+
+    Factors multiply the rescaled pixel value: Bq/ml for most scanners. A series that does not
+    carry an SUV is refused with the reason.
+    """
+    from response.ingest.pet_report import report_pet
+
+    with plain_errors():
+        try:
+            rows, damaged = report_pet(dicom_dir, lean_body_mass)
+        except InputError as error:
+            if not as_json:
+                raise
+            rows, damaged = [{"refused": str(error)}], 0
+    if damaged:
+        _warn(f"{damaged} damaged DICOM files were left out")
+    refused = sum("refused" in row for row in rows)
+    if as_json:
+        print_json(rows)
+    else:
+        for row in rows:
+            for name, value in row.items():
+                click.echo(f"{name}\t{'' if value is None else value}")
+    sys.exit(DONE if not refused else REFUSED if refused == len(rows) else IN_PART)
 
 
 @click.command(epilog="Example: response register baseline.nii.gz followup.nii.gz --out ./pair")
