@@ -11,15 +11,17 @@ import numpy as np
 from dashboard.carry import CarriedPlace, Step
 from dashboard.data import Data, SubjectView
 from dashboard.links import Place
+from dashboard.pet import is_pet
 from dashboard.shots import (
     Frame,
     Pane,
     choose_half_width_mm,
     choose_window,
-    draw_shot,
+    draw_kind,
     find_shot,
     parse_slices,
 )
+from dashboard.views import Look, choose_ground
 from response.geometry import Grid, choose_slice_axis, inside_field
 from response.model import Point, Scan, TimePoint
 
@@ -52,7 +54,7 @@ class Comparison:
     levels: tuple[Level, ...]
 
 
-def build_comparison(data: Data, view: SubjectView, place: Place) -> Comparison | None:
+def build_comparison(data: Data, view: SubjectView, place: Place, look: Look) -> Comparison | None:
     """Return two scans through corresponding places; one where there is one; None without any.
 
     ``tp`` of the address chooses the scans (see `choose_pair`), ``at`` the place in the first of
@@ -74,7 +76,7 @@ def build_comparison(data: Data, view: SubjectView, place: Place) -> Comparison 
     if len(points) > 1:
         carried = data.carry_place(view, first.scan_id, at, points[1].time_point)
         places.append(carried or _own_middle(data, points[1], first))
-    panes = _draw_panes(data, view, points, places, place, registered=way is not None)
+    panes = _draw_panes(data, view, points, places, place, look, registered=way is not None)
     return Comparison(names, chosen, first, way, panes, levels)
 
 
@@ -154,7 +156,7 @@ def _choose_scan(
     data: Data, view: SubjectView, points: list[TimePoint]
 ) -> tuple[Scan, tuple[Step, ...] | None]:
     """Return the first time point's scan that registrations lead on from, and the way."""
-    scans = [s for s in points[0].scans if s.image_path]
+    scans = sorted((s for s in points[0].scans if s.image_path), key=is_pet)
     if len(points) > 1:
         for scan in scans:
             way = data.find_way(view, scan.scan_id, points[1].time_point)
@@ -164,7 +166,7 @@ def _choose_scan(
 
 
 def _own_middle(data: Data, point: TimePoint, first: Scan) -> CarriedPlace:
-    scans = [s for s in point.scans if s.image_path]
+    scans = sorted((s for s in point.scans if s.image_path), key=is_pet)
     scan = min(scans, key=lambda s: (s.modality != first.modality, s.series != first.series))
     return CarriedPlace(
         scan.scan_id, field_point(data.read_grid(scan), scan, MIDDLE), math.inf, False
@@ -177,26 +179,35 @@ def _draw_panes(
     points: list[TimePoint],
     places: list[CarriedPlace],
     place: Place,
+    look: Look,
     *,
     registered: bool,
 ) -> tuple[Pane, ...]:
-    shots = [find_shot(data, view.scan(p.scan_id), p.place) for p in places]
+    shots = [find_shot(data, _ground(view, p.scan_id), p.place) for p in places]
     fov = place.query.get("fov", "") or WHOLE
     half = choose_half_width_mm(shots, fov)
     asked = parse_slices(place.query.get("slices", ""), SLOTS)
     names = [tp.time_point for tp in view.time_points if tp.scans]
     panes = []
     for slot, point, found, shot in zip(SLOTS, points, places, shots, strict=False):
-        drawn = None
+        frame = None
         if shot is not None:
             window = choose_window(place.query.get("window", ""), shot.scan)
-            drawn = draw_shot(data, view, shot, Frame(window, fov, half), asked.get(slot))
-            if not registered:
-                drawn = replace(drawn, expected=None, expected_index=None)
+            frame = Frame(window, fov, half, look.top, look.opacity)
         title = _title(point.time_point, names)
-        words = _words(slot, found, reached=drawn is not None, registered=registered)
-        panes.append(Pane(slot, title, point.time_point, point.date, drawn, words))
+        for number, kind in enumerate(look.views):
+            drawn, why = draw_kind(data, view, shot, frame, asked.get(slot), kind)
+            if drawn is not None and not registered:
+                drawn = replace(drawn, expected=None, expected_index=None)
+            said = why or _words(slot, found, reached=drawn is not None, registered=registered)
+            name = f"{slot}-{kind}" if number else slot
+            panes.append(Pane(name, title, point.time_point, point.date, drawn, said, slot, kind))
     return tuple(panes)
+
+
+def _ground(view: SubjectView, scan_id: str) -> Scan | None:
+    scan = view.scan(scan_id)
+    return choose_ground(view, scan) if scan is not None else None
 
 
 def _title(name: str, names: list[str]) -> str:

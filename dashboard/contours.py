@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
-from dashboard.slices import Plane, take_slice
+from dashboard.slices import Plane, find_plane, take_slice
+from response.geometry import Grid
 
 Line = list[tuple[float, float]]
 """Points (x, y) in display millimetres."""
@@ -95,7 +97,25 @@ def outline_slices(
     label
         Which label.
     """
+    return outline_region(find_label(mask_kji, label), plane)
+
+
+def find_label(mask_kji: npt.NDArray[Any], label: int) -> npt.NDArray[np.bool_]:
+    """Return where a label is, axes k, j, i; a fourth axis of the mask holds layers that overlap.
+
+    Examples
+    --------
+    >>> layers = np.zeros((1, 1, 2, 2), np.uint8)
+    >>> layers[0, 0, 1, 1] = 4
+    >>> find_label(layers, 4).tolist()
+    [[[False, True]]]
+    """
     inside = mask_kji == label
+    return np.asarray(inside.any(axis=3) if inside.ndim == 4 else inside)
+
+
+def outline_region(inside: npt.NDArray[np.bool_], plane: Plane) -> dict[int, tuple[Line, ...]]:
+    """Return the outlines of a region (axes k, j, i) in every slice that holds some of it."""
     others = tuple(axis for axis in range(3) if axis != 2 - plane.axis)
     held = np.flatnonzero(inside.any(axis=others))
     return {
@@ -104,6 +124,79 @@ def outline_slices(
         )
         for index in held
     }
+
+
+def outline_beside(
+    inside: npt.NDArray[np.bool_], grid: Grid, plane: Plane
+) -> dict[int, tuple[Line, ...]]:
+    """Return the outlines of a region of one scan in the slices of another: slice index → lines.
+
+    Between voxel centres the region ends half-way, as its outline in its own slices does.
+
+    Parameters
+    ----------
+    inside
+        The region, axes k, j, i, on ``grid``.
+    grid
+        The grid of the scan that it was drawn on.
+    plane
+        The slices of the other scan.
+    """
+    box = _find_box(inside, grid, plane.grid)
+    if box is None:
+        return {}
+    low, size = box
+    near = _crop(plane.grid, low, size)
+    region = _resample(inside, grid, near)
+    small = find_plane(near, plane.axis)
+    shift_x = _shift(plane, small, plane.columns, low, plane.flip_x)
+    shift_y = _shift(plane, small, plane.rows, low, plane.flip_y)
+    return {
+        index + int(low[plane.axis]): tuple(
+            [(round(x + shift_x, 2), round(y + shift_y, 2)) for x, y in line] for line in lines
+        )
+        for index, lines in outline_region(region, small).items()
+    }
+
+
+def _find_box(
+    inside: npt.NDArray[np.bool_], grid: Grid, onto: Grid
+) -> tuple[npt.NDArray[np.int_], npt.NDArray[np.int_]] | None:
+    """Return the lowest index and the size of the part of a grid that a region may reach into."""
+    kji = np.argwhere(inside)
+    if not len(kji):
+        return None
+    low, high = kji.min(axis=0)[::-1] - 1.0, kji.max(axis=0)[::-1] + 1.0
+    corners = [[(low, high)[n >> a & 1][a] for a in range(3)] for n in range(8)]
+    seen = onto.to_indices(grid.to_points(corners))
+    size = np.array(onto.size)
+    first = np.clip(np.floor(seen.min(axis=0)).astype(int), 0, size - 1)
+    last = np.clip(np.ceil(seen.max(axis=0)).astype(int), 0, size - 1)
+    return first, last - first + 1
+
+
+def _crop(grid: Grid, low: npt.NDArray[np.int_], size: npt.NDArray[np.int_]) -> Grid:
+    x, y, z = (float(v) for v in grid.to_points([low])[0])
+    i, j, k = (int(v) for v in size)
+    return Grid((x, y, z), grid.spacing, grid.direction, (i, j, k))
+
+
+def _resample(inside: npt.NDArray[np.bool_], grid: Grid, onto: Grid) -> npt.NDArray[np.bool_]:
+    k, j, i = np.indices(onto.size[::-1])
+    points = onto.to_points(np.column_stack([i.ravel(), j.ravel(), k.ravel()]))
+    where = grid.to_indices(points).T[::-1]
+    share = ndimage.map_coordinates(
+        inside.astype(np.float32), where, order=1, mode="constant", cval=0.0, prefilter=False
+    )
+    return np.asarray(share.reshape(onto.size[::-1]) >= 0.5)
+
+
+def _shift(plane: Plane, small: Plane, axis: int, low: npt.NDArray[np.int_], flip: bool) -> float:
+    """Return how far along the screen, in mm, the part of a grid lies from the edge of it all."""
+    before = int(low[axis])
+    if flip:
+        before = plane.grid.size[axis] - before - small.grid.size[axis]
+    return float(before * plane.grid.spacing[axis])
 
 
 def _to_display(line: npt.NDArray[np.float64], plane: Plane) -> Line:

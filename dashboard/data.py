@@ -9,14 +9,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from dashboard.carry import CarriedPlace, Step, carry_place, find_steps
-from dashboard.contours import Line, outline_slices
+from dashboard.contours import Line, find_label, outline_beside, outline_slices
 from dashboard.links import reader_token
-from dashboard.slices import Plane
+from dashboard.pet import is_pet, is_suv
+from dashboard.slices import PRESETS, Plane, Window, auto_window
 from dashboard.volumes import VolumeCache
 from response.criteria import CRITERIA
 from response.endpoints import select_effective
-from response.geometry import Grid
+from response.geometry import Grid, same_grid
 from response.insight import Insight
 from response.model import (
     Account,
@@ -43,6 +46,9 @@ AUDIT_PAGE = 200
 OUTLINES_KEPT = 512
 SCANS_KEPT = 1024
 INSIGHTS_KEPT = 64
+POINTS_ASKED = 4000
+"""Places of a lesion, about, that are looked up in the marks of another scan."""
+
 SCAN_KEPT_S = 30.0
 """How long a scan found by its token is remembered, seconds; scrolling asks for it each time."""
 
@@ -84,6 +90,22 @@ class SubjectView:
         """Return a scan of the subject."""
         return next((s for tp in self.time_points for s in tp.scans if s.scan_id == scan_id), None)
 
+    def time_point_of(self, scan: Scan) -> TimePoint | None:
+        """Return the time point that a scan is of."""
+        return next((tp for tp in self.time_points if tp.time_point == scan.time_point), None)
+
+    def marks_on(self, scan: Scan, reader: Reader) -> MarkSet | None:
+        """Return what a reader marked on a scan."""
+        return next(
+            (
+                marks
+                for tp in self.time_points
+                for marks in tp.mark_sets
+                if marks.scan_id == scan.scan_id and marks.reader == reader and marks.mask_path
+            ),
+            None,
+        )
+
     def mark_set(self, finding: Finding) -> MarkSet | None:
         """Return the marks a finding was read from."""
         return next(
@@ -113,9 +135,10 @@ class Data:
         self._store = store
         self._token_key = workspace.secret("SESSION_KEY")
         self.volumes = VolumeCache(workspace.read_image)
-        self._outlines: dict[tuple[str, int, int], dict[int, tuple[Line, ...]]] = {}
+        self._outlines: dict[tuple[str, Plane, int], dict[int, tuple[Line, ...]]] = {}
         self._scans: dict[tuple[str, str], tuple[float, Scan]] = {}
         self._insights: dict[tuple[SubjectResult, str], Insight] = {}
+        self._windows: dict[str, Window] = {}
         self._outlines_lock = threading.Lock()
 
     @property
@@ -280,21 +303,59 @@ class Data:
         """Return a scan's grid without keeping its voxels."""
         return self.volumes.read_grid(scan.image_path, self._workspace.resolve(scan.image_path))
 
+    def find_window(self, scan: Scan, name: str, top: int) -> Window:
+        """Return the window of a scan: in SUV from 0 to ``top``, a preset, or from its values."""
+        if is_pet(scan) and is_suv(scan):
+            return Window(0.0, float(top), inverted=True)
+        if name in PRESETS and not is_pet(scan):
+            return PRESETS[name]
+        found = self._windows.get(scan.scan_id)
+        if found is None:
+            found = auto_window(self.read_volume(scan)[0], scan.modality)
+            self._windows[scan.scan_id] = found
+        return found
+
     def read_outlines(
         self, marks: MarkSet, plane: Plane, label: int
     ) -> dict[int, tuple[Line, ...]]:
-        """Return the outlines of a label in every slice that holds it (see `outline_slices`)."""
-        key = (marks.mask_path, plane.axis, label)
+        """Return the outlines of a label in every slice that holds it (see `outline_slices`).
+
+        The slices may be those of another scan than the marks are on (see `outline_beside`).
+        """
+        key = (marks.mask_path, plane, label)
         with self._outlines_lock:
             found = self._outlines.get(key)
         if found is None:
-            read = self.read_mask(marks)
-            found = outline_slices(read[0], plane, label) if read else {}
+            found = self._draw_outlines(marks, plane, label)
             with self._outlines_lock:
                 self._outlines[key] = found
                 while len(self._outlines) > OUTLINES_KEPT:
                     self._outlines.pop(next(iter(self._outlines)))
         return found
+
+    def _draw_outlines(
+        self, marks: MarkSet, plane: Plane, label: int
+    ) -> dict[int, tuple[Line, ...]]:
+        read = self.read_mask(marks)
+        if read is None:
+            return {}
+        mask, grid = read
+        if same_grid(grid, plane.grid):
+            return outline_slices(mask, plane, label)
+        return outline_beside(find_label(mask, label), grid, plane)
+
+    def find_same_label(self, marks: MarkSet, label: int, other: MarkSet) -> int | None:
+        """Return the label of another scan's marks that most of a label lies in, or None."""
+        one, two = self.read_mask(marks), self.read_mask(other)
+        if one is None or two is None:
+            return None
+        kji = np.argwhere(find_label(one[0], label))
+        kji = kji[:: max(1, len(kji) // POINTS_ASKED)]
+        at = np.rint(two[1].to_indices(one[1].to_points(kji[:, ::-1].astype(float)))).astype(int)
+        at = at[np.all((at >= 0) & (at < np.array(two[1].size)), axis=1)]
+        seen = two[0][at[:, 2], at[:, 1], at[:, 0]].ravel()
+        names, counts = np.unique(seen[seen > 0], return_counts=True)
+        return int(names[np.argmax(counts)]) if len(names) else None
 
     def carry_place(
         self, view: SubjectView, scan_id: str, place: Point, time_point: str

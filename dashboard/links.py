@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 from response.model import Reader
 
 QUERY_KEYS = (
-    "reader", "criterion", "tp", "at", "window", "fov", "slices", "sort", "flag", "page",
+    "reader", "criterion", "tp", "at", "view", "window", "suv", "opacity", "fov", "slices", "sort",
+    "flag", "page",
 )  # fmt: skip
 """What a query may hold, in the order it is written."""
 
@@ -87,6 +88,18 @@ def reader_token(reader: Reader) -> str:
     return f"{reader.evaluator}~{reader.evaluator_id}" if reader.evaluator_id else reader.evaluator
 
 
-def slice_url(key: str, token: str, axis: int, index: int | str, window: str) -> str:
-    """Return the address of one slice as PNG; ``index`` may be a placeholder to be filled in."""
-    return f"/slice/{quote(key, safe='')}/{token}/{axis}/{index}.png?window={quote(window)}"
+def slice_url(
+    key: str, token: str, axis: int, index: int | str, window: str, **more: str | int
+) -> str:
+    """Return the address of one slice as PNG; ``index`` may be a placeholder to be filled in.
+
+    ``more`` is what :mod:`dashboard.routes` asks of uptake: ``over``, ``view``, ``suv``,
+    ``opacity``.
+
+    Examples
+    --------
+    >>> slice_url("ab12", "f00d", 2, 7, "soft", view="fused", over="beef", suv="")
+    '/slice/ab12/f00d/2/7.png?window=soft&view=fused&over=beef'
+    """
+    query = urlencode({"window": window, **{k: v for k, v in more.items() if v}})
+    return f"/slice/{quote(key, safe='')}/{token}/{axis}/{index}.png?{query}"

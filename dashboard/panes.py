@@ -18,12 +18,13 @@ from dashboard.shots import (
     Shot,
     choose_half_width_mm,
     choose_window,
-    draw_shot,
+    draw_kind,
     find_shot,
     parse_slices,
 )
 from dashboard.slices import find_plane
 from dashboard.timeline import LesionPoint, LesionTrack, Timeline
+from dashboard.views import PET_CRITERIA, Look, choose_ground
 from response.model import RecordedMeasurement
 from response.terms import Event
 
@@ -40,17 +41,25 @@ class LesionPane:
 
 
 def choose_time_points(timeline: Timeline, track: LesionTrack, wanted: str) -> dict[str, str]:
-    """Return slot → time point: ``wanted`` (else the last one), its nadir, the baseline."""
+    """Return slot → time point: ``wanted`` (else the last one), its nadir, the baseline.
+
+    Criteria of uptake compare with the baseline alone: there is no nadir to show.
+    """
     names = [name for name, _ in timeline.time_points]
     recorded = [p.time_point for p in track.points if p.finding is not None]
     now = wanted if wanted in names else (recorded or names)[-1]
+    if timeline.criterion in PET_CRITERIA:
+        return {"baseline": timeline.baseline, "now": now}
     return {"baseline": timeline.baseline, "nadir": timeline.nadir_time_point(now), "now": now}
 
 
 def build_panes(
-    data: Data, view: SubjectView, timeline: Timeline, track: LesionTrack, place: Place
+    data: Data, view: SubjectView, timeline: Timeline, track: LesionTrack, place: Place, look: Look
 ) -> tuple[LesionPane, ...]:
-    """Return the three panes, all of the same width in millimetres and the same window."""
+    """Return the panes of three time points, in the views of a look.
+
+    All are of the same width in millimetres and have the same window.
+    """
     chosen = choose_time_points(timeline, track, place.query.get("tp", ""))
     points = {slot: track.at(name) for slot, name in chosen.items()}
     carried = _carry(data, view, track, chosen)
@@ -63,21 +72,26 @@ def build_panes(
     asked = parse_slices(place.query.get("slices", ""), SLOTS)
     days = dict(timeline.time_points)
     panes = []
-    for slot in SLOTS:
+    for slot in chosen:
         shot, point = shots[slot], points[slot]
-        drawn = None
+        frame = None
         if shot is not None:
             window = choose_window(place.query.get("window", ""), shot.scan, track.lesion.organ)
-            drawn = draw_shot(data, view, shot, Frame(window, fov, half), asked.get(slot))
-        pane = Pane(
-            slot=slot,
-            title=_title(slot, chosen, timeline),
-            time_point=chosen[slot],
-            date=days.get(chosen[slot]),
-            view=drawn,
-            words=_words(chosen[slot], point, drawn, slot, carried.get(slot)),
-        )
-        panes.append(LesionPane(pane, point))
+            frame = Frame(window, fov, half, look.top, look.opacity)
+        for number, kind in enumerate(look.views):
+            drawn, why = draw_kind(data, view, shot, frame, asked.get(slot), kind)
+            said = why or _words(chosen[slot], point, drawn, slot, carried.get(slot))
+            pane = Pane(
+                slot=f"{slot}-{kind}" if number else slot,
+                title=_title(slot, chosen, timeline),
+                time_point=chosen[slot],
+                date=days.get(chosen[slot]),
+                view=drawn,
+                words=said,
+                group=slot,
+                kind=kind,
+            )
+            panes.append(LesionPane(pane, point))
     return tuple(panes)
 
 
@@ -86,9 +100,9 @@ def _find_point(data: Data, view: SubjectView, point: LesionPoint | None) -> Sho
     scan = view.scan(finding.scan_id) if finding else None
     if finding is None or scan is None or not scan.image_path or finding.place is None:
         return None
-    measured = finding.measurement
-    if measured is None:
-        return find_shot(data, scan, finding.place, finding)
+    measured, ground = finding.measurement, choose_ground(view, scan)
+    if measured is None or ground.scan_id != scan.scan_id:
+        return find_shot(data, ground, finding.place, finding)
     plane = find_plane(data.read_grid(scan), measured.slice_axis)
     x, y, _ = plane.to_screen([_middle(measured)])[0]
     number = min(max(measured.slice_index, 0), plane.count - 1)
@@ -96,7 +110,10 @@ def _find_point(data: Data, view: SubjectView, point: LesionPoint | None) -> Sho
 
 
 def _find_carried(data: Data, view: SubjectView, carried: CarriedPlace | None) -> Shot | None:
-    return find_shot(data, view.scan(carried.scan_id), carried.place) if carried else None
+    scan = view.scan(carried.scan_id) if carried else None
+    if carried is None or scan is None:
+        return None
+    return find_shot(data, choose_ground(view, scan), carried.place)
 
 
 def _carry(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from typing import Any
 
@@ -10,14 +9,11 @@ import flask
 from werkzeug.exceptions import HTTPException
 
 from dashboard.data import Data
+from dashboard.drawing import Artist, read_picture
 from dashboard.faults import note_fault
 from dashboard.links import parse_place
 from dashboard.pages.errors import error_words
-from dashboard.slices import PRESETS, Window, auto_window, draw_png, find_plane, take_slice
 from response.model import Scan
-
-DRAWING = 1
-"""Raise it when slices are drawn otherwise, so that browsers fetch them anew."""
 
 RECORD_AGAIN_S = 600.0
 
@@ -34,36 +30,29 @@ class SliceRoute:
 
     def __init__(self, data: Data) -> None:
         self._data = data
-        self._windows: dict[str, Window] = {}
+        self._artist = Artist(data)
         self._recorded: dict[tuple[str, str], float] = {}
 
     def __call__(self, key: str, token: str, axis: int, index: int) -> Any:
         """Answer a request for one slice."""
-        name = flask.request.args.get("window", "auto")
-        scan = self._data.find_scan(key, token)
-        if scan is None or axis > 2 or (name not in PRESETS and name != "auto"):
+        picture = read_picture(self._data, key, token, axis, index, flask.request.args)
+        if picture is None:
             flask.abort(404)
-        self._record(key, scan)
+        for scan in (picture.scan, picture.over):
+            if scan is not None:
+                self._record(key, scan)
         reply = flask.Response(mimetype="image/png")
-        reply.set_etag(etag(scan, axis, index, name))
+        reply.set_etag(picture.tag)
         reply.headers["Cache-Control"] = "private, no-cache"
         reply.headers["Vary"] = "Cookie"
         if flask.request.if_none_match.contains(reply.get_etag()[0] or ""):
             reply.status_code = 304
             return reply
-        reply.data = self._draw(scan, axis, index, name)
-        return reply
-
-    def _draw(self, scan: Scan, axis: int, index: int, name: str) -> bytes:
-        array, grid = self._data.read_volume(scan)
-        plane = find_plane(grid, axis)
-        if index >= plane.count:
+        drawn = self._artist.draw(picture)
+        if drawn is None:
             flask.abort(404)
-        window = PRESETS.get(name) or self._windows.get(scan.scan_id)
-        if window is None:
-            window = auto_window(array, scan.modality)
-            self._windows[scan.scan_id] = window
-        return draw_png(take_slice(array, plane, index), window)
+        reply.data = drawn
+        return reply
 
     def _record(self, key: str, scan: Scan) -> None:
         who = (flask.g.visitor.name, scan.scan_id)
@@ -72,12 +61,6 @@ class SliceRoute:
             self._recorded[who] = now
             token = self._data.scan_token(scan)
             self._data.note("view", actor=who[0], subject_key=key, page="slice", scan=token)
-
-
-def etag(scan: Scan, axis: int, index: int, window: str) -> str:
-    """Return what names a drawn slice: it changes only with the image or the way of drawing."""
-    parts = (scan.image_digest, scan.modality, axis, index, window, DRAWING)
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 
 def install_routes(server: flask.Flask, data: Data) -> None:

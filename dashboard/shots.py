@@ -7,10 +7,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from dashboard.data import Data, SubjectView
-from dashboard.figures.pane import INDEX_MARK, Line, SliceView
+from dashboard.drawing import CT, FUSED, PET
+from dashboard.figures.pane import INDEX_MARK, Line, Scale, SliceView
+from dashboard.fusion import USUAL_OPACITY, USUAL_TOP, Overlay, draw_bar
 from dashboard.links import slice_url
+from dashboard.pet import is_pet, unit_words
 from dashboard.slices import PRESETS, Plane, find_plane
+from dashboard.views import find_pair, why_no_picture
 from response.geometry import choose_slice_axis, inside_field
+from response.marks import OTHER_SERIES
 from response.model import Finding, Point, RecordedMeasurement, Scan, Segment
 
 USUAL_HALF_WIDTH_MM = 60.0
@@ -21,7 +26,11 @@ ROOM = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Pane:
-    """What one of the places side by side is of; no ``view`` where there is nothing to show."""
+    """What one of the places side by side is of; no ``view`` where there is nothing to show.
+
+    Panes of one ``group`` show the same slices in several ways, and scroll together; ``kind`` says
+    in which way.
+    """
 
     slot: str
     title: str
@@ -29,6 +38,13 @@ class Pane:
     date: dt.date | None
     view: SliceView | None
     words: str
+    group: str = ""
+    kind: str = ""
+
+    @property
+    def leads(self) -> bool:
+        """Whether it is the first, or the only one, of its time point."""
+        return self.slot == self.group or not self.group
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +65,16 @@ class Shot:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What all panes side by side share: a window, a part of the slice, half its width in mm."""
+    """What all panes side by side share: a window, a part of the slice, half its width in mm.
+
+    ``top`` and ``opacity`` are of uptake: the SUV where its window ends, and per cent.
+    """
 
     window: str
     fov: str
     half_width_mm: float
+    top: int = USUAL_TOP
+    opacity: int = USUAL_OPACITY
 
 
 def find_shot(
@@ -103,38 +124,121 @@ def parse_slices(text: str, slots: Collection[str]) -> dict[str, int]:
 
 
 def draw_shot(
-    data: Data, view: SubjectView, shot: Shot, frame: Frame, asked: int | None
+    data: Data, view: SubjectView, shot: Shot, frame: Frame, asked: int | None, kind: str = CT
 ) -> SliceView:
-    """Return a shot as it is drawn; ``asked`` is the slice that the address names, if any."""
+    """Return a shot as it is drawn.
+
+    Parameters
+    ----------
+    asked
+        The slice that the address names, if any.
+    kind
+        ``ct``: the shot's own scan. ``pet``, ``fused``: the PET scan of its time point instead of
+        it, or over it; only where :func:`dashboard.views.why_no_picture` has nothing to say.
+    """
     plane, measured = shot.plane, shot.measured
     marked = shot.finding is not None and shot.finding.label is not None
     width, height = plane.size_mm
-    token = data.scan_token(shot.scan)
+    own, beside = _outlines(data, view, shot)
+    ends = _segment(plane, measured.longest_segment) if measured else ()
     return SliceView(
-        href=slice_url(view.subject.key, token, plane.axis, INDEX_MARK, frame.window),
+        href=_address(data, view, shot, frame, kind),
         index=asked if asked is not None and asked < plane.count else shot.index,
         count=plane.count,
         size_mm=plane.size_mm,
         centre=(width / 2, height / 2) if frame.fov == "whole" else shot.centre,
         half_width_mm=frame.half_width_mm,
         letters=plane.letters,
-        outlines=_outlines(data, view, shot),
-        measured_index=measured.slice_index if measured else None,
-        longest=_segment(plane, measured.longest_segment) if measured else (),
+        outlines=own,
+        uptake_outlines=beside,
+        measured_index=measured_index(shot) if measured else None,
+        longest=ends,
         short=_segment(plane, measured.short_segment) if measured else (),
         expected=None if marked else shot.centre,
         expected_index=None if marked else shot.index,
         longest_words=f"longest diameter {measured.longest_diameter_mm} mm" if measured else "",
         short_words=f"short axis {measured.short_axis_mm} mm" if measured else "",
+        scale=choose_scale(data, view, shot.scan, frame, kind),
+        caption=caption(shot.scan, kind),
     )
 
 
-def _outlines(data: Data, view: SubjectView, shot: Shot) -> Mapping[int, Sequence[Line]]:
+def draw_kind(
+    data: Data,
+    view: SubjectView,
+    shot: Shot | None,
+    frame: Frame | None,
+    asked: int | None,
+    kind: str,
+) -> tuple[SliceView | None, str]:
+    """Return a shot as it is drawn in a view, or why that view of it cannot be drawn."""
+    if shot is None or frame is None:
+        return None, ""
+    why = why_no_picture(view, shot.scan, kind)
+    return (None, why) if why else (draw_shot(data, view, shot, frame, asked, kind), "")
+
+
+def measured_index(shot: Shot) -> int | None:
+    """Return the shown slice that a lesion's diameters lie in: its own, or the nearest to it."""
+    measured, finding = shot.measured, shot.finding
+    if measured is None or finding is None:
+        return None
+    if finding.scan_id == shot.scan.scan_id:
+        return measured.slice_index
+    ends = shot.plane.to_screen(measured.longest_segment)
+    return min(max(round(float(ends[:, 2].mean())), 0), shot.plane.count - 1)
+
+
+def caption(scan: Scan, kind: str) -> str:
+    """Return what a picture is of, in a word."""
+    own = "PET" if is_pet(scan) else scan.modality
+    return {PET: "PET", FUSED: f"PET on {own}"}.get(kind, own)
+
+
+def choose_scale(
+    data: Data, view: SubjectView, scan: Scan, frame: Frame, kind: str
+) -> Scale | None:
+    """Return the scale of uptake that a picture needs; None where no PET scan is drawn."""
+    pet = scan if is_pet(scan) else find_pair(view, scan) if kind != CT else None
+    if pet is None:
+        return None
+    window = data.find_window(pet, "auto", frame.top)
+    overlay = Overlay(window, fused=kind == FUSED and not is_pet(scan), opacity=frame.opacity)
+    return Scale(draw_bar(overlay), f"{window.low:g}", f"≥ {window.high:.4g}", unit_words(pet))
+
+
+def _address(data: Data, view: SubjectView, shot: Shot, frame: Frame, kind: str) -> str:
+    scan, pet = shot.scan, find_pair(view, shot.scan) if kind != CT else None
+    uptake: dict[str, str | int] = {}
+    if is_pet(scan):
+        uptake = {"suv": frame.top}
+    elif pet is not None:
+        uptake = {"view": kind, "over": data.scan_token(pet), "suv": frame.top}
+        uptake |= {"opacity": frame.opacity} if kind == FUSED else {}
+    return slice_url(
+        view.subject.key, data.scan_token(scan), shot.plane.axis, INDEX_MARK, frame.window, **uptake
+    )
+
+
+Outlines = Mapping[int, Sequence[Line]]
+
+
+def _outlines(data: Data, view: SubjectView, shot: Shot) -> tuple[Outlines, Outlines]:
+    """Return a lesion's outlines as marked on the CT or MR scan, and as marked on the PET scan."""
     finding = shot.finding
     marks = view.mark_set(finding) if finding is not None else None
     if finding is None or finding.label is None or marks is None:
-        return {}
-    return data.read_outlines(marks, shot.plane, finding.label)
+        return {}, {}
+    label = finding.label % OTHER_SERIES
+    own = data.read_outlines(marks, shot.plane, label)
+    scan = view.scan(finding.scan_id)
+    pair = find_pair(view, scan) if scan is not None else None
+    other = view.marks_on(pair, finding.reader) if pair is not None else None
+    same = data.find_same_label(marks, label, other) if other is not None else None
+    beside: Outlines = {}
+    if other is not None and same is not None:
+        beside = data.read_outlines(other, shot.plane, same)
+    return (beside, own) if scan is not None and is_pet(scan) else (own, beside)
 
 
 def _segment(plane: Plane, segment: Segment) -> Line:

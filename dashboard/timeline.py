@@ -72,6 +72,7 @@ class Timeline:
     assessments: tuple[Assessment, ...]
     tracks: tuple[LesionTrack, ...]
     warnings: tuple[str, ...] = ()
+    criterion: str = ""
     least_growth_mm: float | None = PROGRESSION_MM
     """The least growth that is progression; None where the criterion does not add diameters so."""
 
@@ -159,6 +160,7 @@ def build_timeline(
         assessments=assessments,
         tracks=_build_tracks(tracking, ordered) if tracking else (),
         warnings=tracking.warnings if tracking else (),
+        criterion=criterion if result else "",
         least_growth_mm=find_least_growth_mm(criterion, protocol or Protocol()),
     )
 

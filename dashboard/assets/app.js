@@ -27,11 +27,11 @@
     }
   }
 
-  function rememberSlice(slot, index) {
+  function rememberSlice(group, index) {
     const query = new URLSearchParams(location.search);
     const slices = new Map(
       (query.get("slices") || "").split(",").filter(Boolean).map((part) => part.split(":")));
-    slices.set(slot, String(index));
+    slices.set(group, String(index));
     query.set("slices", [...slices].map((pair) => pair.join(":")).join(","));
     history.replaceState(history.state, "", location.pathname + "?" + query.toString());
   }
@@ -41,26 +41,42 @@
   function showSlice(index, data, figure, id) {
     const noUpdate = window.dash_clientside.no_update;
     if (!data || !figure || index === undefined || index === null) return [noUpdate, noUpdate];
-    const outline = data.outlines[String(index)] || [[], []];
-    const traces = figure.data.map((trace, number) =>
-      number === 0
-        ? { ...trace, x: outline[0], y: outline[1] }
-        : { ...trace, visible: index === data.measured });
-    const images = figure.layout.images.map((image) => ({ ...image, source: sliceUrl(data, index) }));
+    const parts = { outline: data.outlines, uptake: data.uptake };
+    const traces = figure.data.map((trace) => {
+      const lines = parts[trace.meta];
+      if (!lines) return { ...trace, visible: index === data.measured };
+      const line = lines[String(index)] || [[], []];
+      return { ...trace, x: line[0], y: line[1] };
+    });
+    /* The first image is the slice; the scale of uptake beside it stays. */
+    const images = figure.layout.images.map((image, number) =>
+      number === 0 ? { ...image, source: sliceUrl(data, index) } : image);
     const shapes = figure.layout.shapes.map((shape) =>
       shape.type === "circle" ? { ...shape, visible: index === data.expected } : shape);
     const direction = index >= (lastShown[id.slot] ?? index) ? 1 : -1;
     lastShown[id.slot] = index;
-    rememberSlice(id.slot, index);
     prefetch(data, index, direction);
     const pane = document.querySelector(`[data-slot="${id.slot}"]`);
+    const group = pane ? pane.dataset.group : id.slot;
+    rememberSlice(group, index);
     const count = Number((pane && pane.dataset.count) || 0);
     if (pane) pane.dataset.index = index;
+    followSlice(group, index);
     return [
       { ...figure, data: traces, layout: { ...figure.layout, images, shapes } },
       `slice ${index + 1}` + (count ? ` of ${count}` : "") +
         (index === data.measured ? ", the one measured" : ""),
     ];
+  }
+
+  /* Several views of one time point go through the slices together. */
+  function followSlice(group, index) {
+    for (const other of document.querySelectorAll(`[data-group="${group}"]`)) {
+      if (other.dataset.index === String(index)) continue;
+      other.dataset.index = index;
+      window.dash_clientside.set_props(
+        { type: "pane-slider", slot: other.dataset.slot }, { value: index });
+    }
   }
 
   function stepSlice(pane, step) {
@@ -87,8 +103,22 @@
       event.preventDefault();
       stepSlice(pane, ["ArrowDown", "ArrowRight"].includes(event.key) ? 1 : -1);
     }
-    if (event.key === "o" && !event.ctrlKey && !event.metaKey && !event.altKey) toggleOutline();
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "o") toggleOutline();
+    if (event.key in CHIP_KEYS) stepChip(...CHIP_KEYS[event.key]);
   });
+
+  /* Keys that go through a row of choices; the first and the last are next to each other. */
+  const CHIP_KEYS = {
+    v: ["View", 1], "]": ["Uptake, SUV", 1], "[": ["Uptake, SUV", -1],
+    ".": ["Opacity", 1], ",": ["Opacity", -1],
+  };
+
+  function stepChip(label, step) {
+    const choices = [...document.querySelectorAll(`nav[aria-label="${label}"] a.chip`)];
+    const at = choices.findIndex((choice) => choice.classList.contains("chosen"));
+    if (at >= 0) choices[(at + step + choices.length) % choices.length].click();
+  }
 
   function toggleOutline() {
     const hidden = document.body.classList.toggle("no-outline");
@@ -129,7 +159,7 @@
   }
 
   // -------------------------------------------------- links that keep what was scrolled to
-  const KEEPS_SLICES = ["Window", "Field"];
+  const KEEPS_SLICES = ["Window", "Field", "View", "Uptake, SUV", "Opacity"];
   let pressed = null;
 
   document.addEventListener("click", (event) => {

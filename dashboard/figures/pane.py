@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dashboard.figures.style import Figure, base_layout, plain
-from dashboard.palette import CONTOUR, EXPECTED, LONGEST, SHORT
+from dashboard.palette import CONTOUR, EXPECTED, LONGEST, SHORT, UPTAKE_CONTOUR
 
 Line = Sequence[tuple[float, float]]
 """Points (x, y) in display millimetres (see :mod:`dashboard.slices`)."""
@@ -15,11 +15,25 @@ Line = Sequence[tuple[float, float]]
 INDEX_MARK = "INDEX"
 """Stands for the slice number in ``SliceView.href``."""
 
-SHADE = "rgba(0,0,0,0.45)"
+SHADE = "rgba(0,0,0,0.6)"
 """Behind words on a picture, so that they are legible on bone."""
 
+HALO = "rgba(0,0,0,0.75)"
+"""Around outlines, so that they are seen on white."""
+
 EXPECTED_RADIUS_MM = 12.0
-DIAMETER_TRACES = (1, 2)
+SCALE_BOX = (0.945, 0.975, 0.06, 0.38)
+"""Where the scale of uptake stands, in shares of the picture: left, right, bottom, top."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What the colours of uptake mean: ``source`` is the bar, high on top, as an address."""
+
+    source: str
+    low: str
+    high: str
+    unit: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +52,18 @@ class SliceView:
         What part is shown: a square around ``centre``.
     letters
         What lies left, right, top and bottom of the screen.
-    outlines
-        Slice number → outlines of the lesion there.
+    outlines, uptake_outlines
+        Slice number → outlines of the lesion there, as marked on CT or MR, and on PET.
     longest, short
         End points of the diameters, drawn only in slice ``measured_index``.
     expected
         Where the lesion was expected, if it has no mark here; in slice ``expected_index``.
     longest_words, short_words
         The diameters in words, with their unit.
+    scale
+        What the colours mean, where uptake is drawn.
+    caption
+        What the picture is of, written in its corner where not empty.
     """
 
     href: str
@@ -63,28 +81,64 @@ class SliceView:
     expected_index: int | None = None
     longest_words: str = ""
     short_words: str = ""
+    uptake_outlines: Mapping[int, Sequence[Line]] = field(default_factory=dict)
+    scale: Scale | None = None
+    caption: str = ""
 
 
 def figure_pane(view: SliceView) -> Figure:
     """Return the figure of one slice; scrolling replaces the image's source and the outline."""
-    data = [
-        _line(join_lines(view.outlines.get(view.index, ())), CONTOUR, "outline of the lesion"),
-        _line(_xy(view.longest), LONGEST, view.longest_words, ends=True),
-        _line(_xy(view.short), SHORT, view.short_words, ends=True, dash="dot"),
-    ]
-    for number in DIAMETER_TRACES:
-        data[number]["visible"] = view.index == view.measured_index
+    data = [*_halos(view), *_outline_lines(view), *_diameters(view)]
     layout = base_layout(None, xaxis=_axis(view, 0), yaxis=_axis(view, 1))
     layout |= {
         "paper_bgcolor": "#000",
         "plot_bgcolor": "#000",
         "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
-        "images": [_image(view)],
+        "images": [_image(view), *_scale_image(view.scale)],
         "shapes": [*_scale_bar(view), *_expected(view)],
-        "annotations": [*_letter_marks(view), _scale_words(view)],
+        "annotations": [
+            *_letter_marks(view),
+            _scale_words(view),
+            *_uptake_words(view),
+            *_caption(view),
+        ],
         "dragmode": False,
     }
     return {"data": data, "layout": layout}
+
+
+def _outline_lines(view: SliceView) -> list[dict[str, Any]]:
+    """Return the outlines in the slice shown; those of PET marks are dashed, where there are any.
+
+    ``meta`` names the part, for the script that scrolls.
+    """
+    lines = [
+        _line(join_lines(view.outlines.get(view.index, ())), CONTOUR, "outline of the lesion")
+        | {"meta": "outline"}
+    ]
+    if view.uptake_outlines:
+        beside = join_lines(view.uptake_outlines.get(view.index, ()))
+        words = "outline of the lesion on PET"
+        lines.append(_line(beside, UPTAKE_CONTOUR, words, dash="dash") | {"meta": "uptake"})
+    return lines
+
+
+def _halos(view: SliceView) -> list[dict[str, Any]]:
+    if view.scale is None:
+        return []
+    return [
+        line | {"line": {"color": HALO, "width": 4}, "hoverinfo": "skip", "hovertemplate": None}
+        for line in _outline_lines(view)
+    ]
+
+
+def _diameters(view: SliceView) -> list[dict[str, Any]]:
+    lines = (
+        _line(_xy(view.longest), LONGEST, view.longest_words, ends=True),
+        _line(_xy(view.short), SHORT, view.short_words, ends=True, dash="dot"),
+    )
+    shown = view.index == view.measured_index
+    return [line | {"meta": "diameter", "visible": shown} for line in lines]
 
 
 def join_lines(lines: Sequence[Line]) -> tuple[list[float | None], list[float | None]]:
@@ -165,6 +219,64 @@ def _image(view: SliceView) -> dict[str, Any]:
     }
 
 
+def _scale_image(scale: Scale | None) -> list[dict[str, Any]]:
+    if scale is None:
+        return []
+    left, right, bottom, top = SCALE_BOX
+    return [
+        {
+            "source": scale.source,
+            "xref": "x domain",
+            "yref": "y domain",
+            "x": left,
+            "y": top,
+            "sizex": right - left,
+            "sizey": top - bottom,
+            "xanchor": "left",
+            "yanchor": "top",
+            "sizing": "stretch",
+            "layer": "above",
+        }
+    ]
+
+
+def _uptake_words(view: SliceView) -> list[dict[str, Any]]:
+    """Return the ends of the scale of uptake, and its unit above it."""
+    if view.scale is None:
+        return []
+    left, right, bottom, top = SCALE_BOX
+    places = (
+        (view.scale.high, left - 0.01, top, "right", "top"),
+        (view.scale.low, left - 0.01, bottom, "right", "bottom"),
+        (plain(view.scale.unit), right, top + 0.015, "right", "bottom"),
+    )
+    return [_words(text, x, y, xanchor, yanchor) for text, x, y, xanchor, yanchor in places]
+
+
+def _caption(view: SliceView) -> list[dict[str, Any]]:
+    if not view.caption:
+        return []
+    return [_words(f"<b>{plain(view.caption)}</b>", 0.015, 0.985, "left", "top", size=13)]
+
+
+def _words(
+    text: str, x: float, y: float, xanchor: str, yanchor: str, *, size: int = 11
+) -> dict[str, Any]:
+    """Return words at a place in shares of the picture."""
+    return {
+        "text": text,
+        "x": x,
+        "y": y,
+        "xref": "x domain",
+        "yref": "y domain",
+        "xanchor": xanchor,
+        "yanchor": yanchor,
+        "showarrow": False,
+        "font": {"size": size, "color": "#fff"},
+        "bgcolor": SHADE,
+    }
+
+
 def _bar_ends(view: SliceView) -> tuple[float, float, float]:
     left = view.centre[0] - 0.92 * view.half_width_mm
     return left, left + scale_bar_mm(view.half_width_mm), view.centre[1] + 0.90 * view.half_width_mm
@@ -173,9 +285,10 @@ def _bar_ends(view: SliceView) -> tuple[float, float, float]:
 def _scale_bar(view: SliceView) -> list[dict[str, Any]]:
     left, right, y = _bar_ends(view)
     tick = 0.02 * view.half_width_mm
-    white = {"color": "#fff", "width": 2}
+    ways = ({"color": HALO, "width": 5}, {"color": "#fff", "width": 2})
     return [
-        {"type": "line", "x0": x0, "x1": x1, "y0": y0, "y1": y1, "line": white}
+        {"type": "line", "x0": x0, "x1": x1, "y0": y0, "y1": y1, "line": way}
+        for way in ways
         for x0, x1, y0, y1 in (
             (left, right, y, y),
             (left, left, y - tick, y + tick),

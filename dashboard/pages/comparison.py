@@ -10,16 +10,19 @@ from dash import html
 from dashboard.carry import Step
 from dashboard.comparison import Comparison, build_comparison, write_pair
 from dashboard.components.bits import chips
-from dashboard.components.slices import slice_pane, window_chips
+from dashboard.components.slices import slice_rows, uptake_chips, window_chips
 from dashboard.data import Data, SubjectView
+from dashboard.drawing import ALL
 from dashboard.links import Place, write_place
+from dashboard.views import Look, can_choose, choose_look
 
 FOVS = {"close": "close", "usual": "usual", "": "whole slice"}
 
 
 def layout(data: Data, view: SubjectView, place: Place) -> list[Any]:
     """Return what a subject's page shows below its head while no lesion is marked."""
-    shown = build_comparison(data, view, place)
+    look = choose_look(view, place, ALL)
+    shown = build_comparison(data, view, place, look)
     said = html.Section(
         [
             html.P(f"No lesions are marked. {_can_compare(shown)}".strip(), className="lead"),
@@ -39,8 +42,11 @@ def layout(data: Data, view: SubjectView, place: Place) -> list[Any]:
         return [said]
     return [
         said,
-        _tools(shown, place),
-        html.Div([slice_pane(pane) for pane in shown.panes], className="panes pair"),
+        _tools(view, shown, place, look),
+        html.Div(
+            slice_rows(shown.panes, lambda _: ([], [])),
+            className="panes rows" if len(look.views) > 1 else "panes pair",
+        ),
         html.P(_key(shown), className="muted small"),
     ]
 
@@ -72,7 +78,7 @@ def _can_compare(shown: Comparison | None) -> str:
     return registration_words(shown.way)
 
 
-def _tools(shown: Comparison, place: Place) -> Any:
+def _tools(view: SubjectView, shown: Comparison, place: Place, look: Look) -> Any:
     fov = place.query.get("fov", "")
     levels = [
         (str(level.index + 1), write_place(place, at=level.at, slices=""), level.chosen)
@@ -82,6 +88,7 @@ def _tools(shown: Comparison, place: Place) -> Any:
         [
             *_pair_chips(shown, place),
             *([chips("Slice of the earlier scan", levels)] if shown.way else []),
+            *uptake_chips(place, look, choice=can_choose(view), anatomy=shown.scan.modality),
             window_chips(place, shown.scan),
             chips(
                 "Field",

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from dash import html
 
 from dashboard.components.bits import attributes, badge, chips, link, millimetres, notice, table
 from dashboard.components.matrix import ROLE_WORDS, SHAPES, cell_words
-from dashboard.components.slices import slice_pane, window_chips
+from dashboard.components.slices import slice_rows, uptake_chips, window_chips
 from dashboard.data import Data, SubjectView
+from dashboard.drawing import ALL, CT
 from dashboard.links import Place, lesion_url, subject_url, write_place
 from dashboard.pages.errors import NotFoundError
 from dashboard.palette import EVENT_WORDS
 from dashboard.panes import FOVS, LesionPane, build_panes
+from dashboard.shots import Pane
 from dashboard.timeline import LesionPoint, LesionTrack, Timeline, build_timeline
+from dashboard.views import PET_CRITERIA, Look, can_choose, choose_ground, choose_look
 from response.model import Lesion
 from response.terms import Source
 
@@ -35,11 +39,15 @@ def layout(data: Data, view: SubjectView, place: Place) -> Any:
         raise NotFoundError
     if not any(point.finding and point.finding.scan_id for point in track.points):
         return [_head(view, timeline, track, place), _written(track)]
-    panes = build_panes(data, view, timeline, track, place)
+    look = choose_look(view, place, ALL if view.criterion in PET_CRITERIA else CT)
+    panes = build_panes(data, view, timeline, track, place, look)
     return [
         _head(view, timeline, track, place),
-        _tools(view, timeline, track, panes, place),
-        html.Div([_pane(pane, track.lesion, timeline) for pane in panes], className="panes"),
+        _tools(view, timeline, track, panes, place, look),
+        html.Div(
+            slice_rows([p.pane for p in panes], _sayer(panes, track.lesion, timeline)),
+            className="panes rows" if len(look.views) > 1 else "panes",
+        ),
         html.P(_key(), className="muted small"),
         _history(track, place),
     ]
@@ -99,6 +107,7 @@ def _tools(
     track: LesionTrack,
     panes: tuple[LesionPane, ...],
     place: Place,
+    look: Look,
 ) -> Any:
     now = panes[-1]
     finding = now.point.finding if now.point else None
@@ -113,7 +122,8 @@ def _tools(
                     for name, _ in timeline.time_points
                 ],
             ),
-            window_chips(place, scan, track.lesion.organ),
+            *uptake_chips(place, look, choice=can_choose(view)),
+            window_chips(place, choose_ground(view, scan) if scan else None, track.lesion.organ),
             chips(
                 "Field",
                 [
@@ -129,11 +139,18 @@ def _tools(
     )
 
 
-def _pane(shown: LesionPane, lesion: Lesion, timeline: Timeline) -> Any:
-    """Return a pane with the category there, and the lesion's diameters below the picture."""
-    row = timeline.assessment(shown.pane.time_point)
-    said = [badge(row.overall_response, row.status)] if row and row.overall_response else []
-    return slice_pane(shown.pane, said=said, value=_value(shown.point, lesion))
+def _sayer(
+    panes: Sequence[LesionPane], lesion: Lesion, timeline: Timeline
+) -> Callable[[Pane], tuple[list[Any], list[Any]]]:
+    """Return what says of a pane the category there, and the lesion's diameters."""
+    points = {shown.pane.slot: shown.point for shown in panes}
+
+    def say(pane: Pane) -> tuple[list[Any], list[Any]]:
+        row = timeline.assessment(pane.time_point)
+        said = [badge(row.overall_response, row.status)] if row and row.overall_response else []
+        return said, _value(points[pane.slot], lesion)
+
+    return say
 
 
 def _value(point: LesionPoint | None, lesion: Lesion) -> list[Any]:

@@ -15,21 +15,56 @@ from response.terms import AccountRole
 from response.workspace import Workspace
 
 
-def load_synthetic():
-    """Return the module beside this file that makes the trial up."""
-    if "synthetic_trial" not in sys.modules:
-        spec = importlib.util.spec_from_file_location(
-            "synthetic_trial", Path(__file__).with_name("synthetic.py")
-        )
+def load_synthetic(name="synthetic_trial", file="synthetic.py"):
+    """Return a module beside this file that makes a trial up."""
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(file))
         module = importlib.util.module_from_spec(spec)
-        sys.modules["synthetic_trial"] = module
+        sys.modules[name] = module
         spec.loader.exec_module(module)
-    return sys.modules["synthetic_trial"]
+    return sys.modules[name]
 
 
 @pytest.fixture(scope="session")
 def synthetic():
     return load_synthetic()
+
+
+@pytest.fixture(scope="session")
+def synthetic_pet(synthetic):
+    return load_synthetic("synthetic_pet_course", "synthetic_pet.py")
+
+
+@pytest.fixture(scope="session")
+def pet_app(tmp_path_factory, synthetic_pet):
+    """The dashboard of a workspace with made-up PET/CT, PET alone, and PET without SUV."""
+    workspace = Workspace.open(tmp_path_factory.mktemp("pet") / "home")
+    store = synthetic_pet.fill(workspace)
+    store.close()
+    return create_app(workspace)
+
+
+@pytest.fixture(scope="session")
+def pet_data(pet_app):
+    return pet_app.server.extensions["data"]
+
+
+@pytest.fixture
+def pet_client(pet_app):
+    """A client that came by the one-time link."""
+    token = pet_app.server.extensions["doorkeeper"].make_token()
+    client = pet_app.server.test_client()
+    client.get(f"/login?token={token}")
+    return client
+
+
+@pytest.fixture(scope="session")
+def pet_view(pet_data, pet_app):
+    """Return a subject's view of the made-up PET/CT as the pages get it."""
+    store = pet_app.server.extensions["store"]
+    return lambda name, criterion="percist10": pet_data.read_subject(
+        store.read_subject(name).key, "", criterion
+    )
 
 
 @pytest.fixture(scope="session")
