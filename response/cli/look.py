@@ -15,12 +15,15 @@ from rich.table import Table
 from response.cli.common import (
     DONE,
     IN_PART,
+    REFUSED,
     choose_subjects,
     home_option,
     json_option,
     open_workspace,
     plain_errors,
     print_json,
+    report_refusals,
+    subject_option,
 )
 from response.errors import InputError
 from response.explain import explain_subject
@@ -66,22 +69,52 @@ def explain(subject: str, time_point: str | None, home: Path | None) -> None:
             click.echo(line)
 
 
+def _export_dicom(
+    workspace: Workspace, store: Store, what: str, out: Path, subject: str | None
+) -> int:
+    """Write results as DICOM objects; return the exit status."""
+    from response.export.dicom import export_objects
+
+    subjects = choose_subjects(store, subject)
+    if not subjects:
+        raise InputError("there is nobody in this workspace; 'response ingest' adds scans")
+    done = export_objects(workspace, store, what, subjects, out)
+    for path in done.paths:
+        click.echo(str(path))
+    report_refusals(done.refused)
+    for note in done.notes:
+        click.echo(f"note: {note}", err=True)
+    if not done.refused:
+        return DONE
+    return IN_PART if done.paths else REFUSED
+
+
+OBJECTS = dict.fromkeys(("dicom-seg",), _export_dicom)
+"""What is written per subject, each by a function of its own that returns the exit status."""
+
+
 @click.command(epilog="Example: response export sdtm --out ./tables --study ABC-01 --home ./trial")
-@click.argument("what", metavar="FORMAT", type=click.Choice(["csv", "sdtm", "adam"]))
+@click.argument("what", metavar="FORMAT", type=click.Choice(["csv", "sdtm", "adam", *OBJECTS]))
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False))
 @click.option(
     "--study", help="STUDYID; else the one of imported tables, else the workspace folder's name."
 )
+@subject_option
 @home_option
-def export(what: str, out: Path, study: str | None, home: Path | None) -> None:
-    """Write what is known as files: csv, sdtm or adam.
+def export(what: str, out: Path, study: str | None, subject: str | None, home: Path | None) -> None:
+    """Write what is known as files: csv, sdtm, adam or dicom-seg.
 
     sdtm and adam are written as CSV and as SAS transport files (version 5), with define.csv.
+    dicom-seg are objects for a PACS, in the studies that the scans came from.
     """
     with plain_errors():
         workspace, store = open_workspace(home, create=False)
         paths: Sequence[Path] = ()
         notes: Sequence[str] = ()
+        if what in OBJECTS:
+            sys.exit(OBJECTS[what](workspace, store, what, out, subject))
+        if subject:
+            raise InputError(f"--subject: {what} is written of the whole workspace")
         if what == "csv":
             paths = (*export_csv(store, out), *_export_differences(workspace, store, out))
         else:

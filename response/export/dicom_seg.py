@@ -1,0 +1,175 @@
+"""``export dicom-seg``: a reader's marks on one scan as a DICOM segmentation.
+
+One segment per lesion, named by its tracking id and the Tracking UID that it has at every time
+point; frames only where something is marked, each with the image it was drawn on. How the marks
+were drawn is not known to this program: they are the reader's own, so the algorithm type is MANUAL.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import highdicom as hd
+import numpy as np
+import numpy.typing as npt
+from pydicom import Dataset
+from pydicom.uid import ExplicitVRLittleEndian
+
+from response import __version__
+from response.export.dicom_codes import ABNORMAL, LESION, code_organ, code_side
+from response.export.dicom_marks import MarkedScan, Segment, Voxels, clean, find_label
+from response.export.dicom_source import SourceSeries, make_uid, seal
+from response.ingest.dicom_file import quiet
+from response.ingest.origin import SourceImage
+
+MANUFACTURER = "response"
+MODEL = "Longitudinal treatment response tracker"
+SERIES_NUMBER = 7001
+
+
+def make_segmentation(one: MarkedScan) -> Any:
+    """Make the segmentation of one scan, as a ``highdicom.seg.Segmentation``.
+
+    Frames lie on the scan's own voxels. The same marks of the same series give the same object,
+    with the same UIDs; other marks are another instance of the same series.
+
+    Parameters
+    ----------
+    one
+        A scan with at least one mark.
+    """
+    layers = one.read_layers()
+    held = np.flatnonzero(_marked_slices(layers, one.segments))
+    pixels = _draw(layers, one.segments, held)
+    images = [_stand_in(one.source, int(index)) for index in held]
+    with quiet():
+        made = hd.seg.Segmentation(
+            source_images=images,
+            pixel_array=pixels,
+            segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
+            segment_descriptions=[_describe(segment) for segment in one.segments],
+            series_instance_uid=make_uid("seg", one.source.uid, one.reader),
+            series_number=SERIES_NUMBER,
+            sop_instance_uid=make_uid("unsealed"),
+            instance_number=1,
+            content_label="LESIONS",
+            content_description=clean(f"Lesions marked by {one.reader}"),
+            content_creator_name=clean(one.tracking.reader.evaluator_id) or None,
+            series_description=clean(f"Lesions ({one.reader})"),
+            content_date=one.known.tracked_at.date(),
+            content_time=one.known.tracked_at.time(),
+            transfer_syntax_uid=ExplicitVRLittleEndian,
+            omit_empty_frames=True,
+            **describe_equipment(),
+        )
+    _refer(made, one.source)
+    finish(made, one.known.tracked_at)
+    return made
+
+
+def describe_equipment() -> dict[str, Any]:
+    """What made an object: this program and its version."""
+    return {
+        "manufacturer": MANUFACTURER,
+        "manufacturer_model_name": MODEL,
+        "software_versions": __version__,
+        "device_serial_number": "1",
+    }
+
+
+def finish(made: Any, at: dt.datetime) -> None:
+    """Take the clock and chance out of an object, and give it its UID.
+
+    Its times are those at which what it says was found (UTC), so that writing it again changes
+    nothing.
+    """
+    day, time = at.strftime("%Y%m%d"), at.strftime("%H%M%S")
+    made.SpecificCharacterSet = "ISO_IR 192"
+    made.InstanceCreationDate, made.InstanceCreationTime = day, time
+    for item in made.get("ContributingEquipmentSequence", ()):
+        item.ContributionDateTime = day + time
+    for sequence in ("DimensionOrganizationSequence", "DimensionIndexSequence"):
+        for item in made.get(sequence, ()):
+            item.DimensionOrganizationUID = make_uid("dimensions", made.SeriesInstanceUID)
+    seal(made)
+
+
+def _marked_slices(layers: Sequence[Voxels], segments: Sequence[Segment]) -> npt.NDArray[np.bool_]:
+    labels = [segment.label for segment in segments]
+    held = [[bool(np.isin(plane, labels).any()) for plane in layer] for layer in layers]
+    return np.asarray(np.array(held).any(axis=0))
+
+
+def _draw(
+    layers: Sequence[Voxels], segments: Sequence[Segment], held: npt.NDArray[np.intp]
+) -> npt.NDArray[Any]:
+    """The marked slices as numbers of segments; one plane per segment where some overlap."""
+    if len(layers) == 1:
+        marked = layers[0][held]
+        numbers = np.zeros(int(marked.max()) + 1, np.uint16)
+        for segment in segments:
+            numbers[segment.label] = segment.number
+        return np.asarray(numbers[marked])
+    chosen = [layer[held] for layer in layers]
+    planes = [find_label(chosen, segment.label) for segment in segments]
+    return np.stack(planes, axis=-1).astype(np.uint8)
+
+
+def _describe(segment: Segment) -> hd.seg.SegmentDescription:
+    lesion = segment.lesion
+    organ, side = code_organ(lesion), code_side(lesion)
+    made = hd.seg.SegmentDescription(
+        segment_number=segment.number,
+        segment_label=clean(lesion.tracking_id),
+        segmented_property_category=ABNORMAL,
+        segmented_property_type=LESION,
+        algorithm_type=hd.seg.SegmentAlgorithmTypeValues.MANUAL,
+        tracking_id=clean(lesion.tracking_id),
+        tracking_uid=lesion.tracking_uid,
+        anatomic_regions=[organ] if organ else None,
+    )
+    if organ and side:
+        region = made.AnatomicRegionSequence[0]
+        region.AnatomicRegionModifierSequence = [hd.sr.CodedConcept.from_code(side)]
+    return made
+
+
+def _stand_in(source: SourceSeries, index: int) -> Dataset:
+    """A slice as an image of its own: frames of one image have no other identity to refer to."""
+    made = source.describe_image(index)
+    made.SOPInstanceUID = _name_stand_in(index)
+    return made
+
+
+def _name_stand_in(index: int) -> str:
+    return f"2.25.{index}"
+
+
+def _refer(made: Any, source: SourceSeries) -> None:
+    """Put the true images, and their frames, in the place of those that stood in for them."""
+    images = {_name_stand_in(index): image for index, image in enumerate(source.images)}
+    for frame in made.PerFrameFunctionalGroupsSequence:
+        for derived in frame.get("DerivationImageSequence", ()):
+            for item in derived.SourceImageSequence:
+                _name(item, images)
+    for series in made.get("ReferencedSeriesSequence", ()):
+        known: dict[str, Dataset] = {}
+        for item in series.ReferencedInstanceSequence:
+            _name(item, images)
+            known.setdefault(str(item.ReferencedSOPInstanceUID), Dataset(item))
+        series.ReferencedInstanceSequence = list(known.values())
+        for item in series.ReferencedInstanceSequence:
+            item.pop("ReferencedFrameNumber", None)
+
+
+def _name(item: Dataset, images: Mapping[str, SourceImage]) -> None:
+    """Name the true image; an item may stand in several frames and be named already."""
+    image = images.get(str(item.ReferencedSOPInstanceUID))
+    if image is None:
+        return
+    item.ReferencedSOPClassUID = image.sop_class_uid
+    item.ReferencedSOPInstanceUID = image.sop_instance_uid
+    if image.frame is not None:
+        item.ReferencedFrameNumber = image.frame
