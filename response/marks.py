@@ -3,65 +3,161 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from dataclasses import dataclass, field
 
 import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
-from scipy.spatial import cKDTree
 
 from response.geometry import Grid, Points, choose_slice_axis, slice_normal
+from response.join_series import Joined, Marked, join_series
+from response.layers import split_layers
 from response.measure import measure_labels
-from response.model import MarkSet, Measurement, Point, RecordedMeasurement, Scan
+from response.model import (
+    MarkSet,
+    Measurement,
+    Point,
+    ReferenceRegion,
+    Scan,
+)
+from response.pet import PET, find_pet, why_no_suv
+from response.references import Places, find_references
+from response.regions import Region, measure_regions
 from response.streams import Stop, Stream
+from response.terms import Role
 from response.workspace import Workspace
-
-OTHER_SERIES = 1_000_000
-"""Added to the labels of a second series, so that the marks of a time point have one numbering."""
-
-
-@dataclass(frozen=True, slots=True)
-class Marked:
-    """A mark as read: where it comes from, its measurement and voxel centres (n, 3) in LPS mm."""
-
-    scan: Scan
-    marks: MarkSet
-    measured: Measurement
-    points: Points
 
 
 @dataclass(frozen=True, slots=True)
 class SeenStop:
-    """A stop with its marks by number; ``doubles`` are the same lesions on further series."""
+    """A stop with its marks by number; ``doubles`` are the same lesions on further series.
+
+    ``uptakes`` holds what the PET shows, in SUV, within marks that were not drawn on it, and
+    ``apart`` the labels that mean different lesions on different series.
+    """
 
     stop: Stop
     grid: Grid
     marked: Mapping[int, Marked]
     doubles: Mapping[int, tuple[Marked, ...]]
+    shared: Mapping[int, str] = field(default_factory=dict)
+    uptakes: Mapping[int, Measurement] = field(default_factory=dict)
+    references: tuple[ReferenceRegion, ...] = ()
+    apart: frozenset[int] = frozenset()
 
 
-def read_marks(workspace: Workspace, stream: Stream) -> list[SeenStop]:
+def read_marks(workspace: Workspace, stream: Stream, places: Places) -> list[SeenStop]:
     """Read and measure every mark of a stream, in the order of its stops.
 
     The slices are those of the acquisition, or lie as they do at the first stop.
+
+    Parameters
+    ----------
+    places
+        Where a person placed reference regions, by time point and organ.
     """
     normal: Point | None = None
     seen = []
     for stop in stream.stops:
-        image = workspace.read_image(stop.scan.image_path)
-        grid = Grid.of(image)
+        images = _Images(workspace)
+        grid = Grid.of(images.read(stop.scan))
         axis = _slice_axis(stop.scan, grid, normal)
         normal = slice_normal(grid, axis) if normal is None else normal
-        own = _marked(workspace, stop.scan, stop.marks, image, axis) if stop.marks else {}
-        doubles: dict[int, tuple[Marked, ...]] = {}
-        for number, (scan, marks) in enumerate(stop.others, 1):
-            other_image = workspace.read_image(scan.image_path)
-            other_axis = _slice_axis(scan, Grid.of(other_image), normal)
-            further = _marked(workspace, scan, marks, other_image, other_axis)
-            _join_series(workspace, stop, own, further, number, doubles)
-        seen.append(SeenStop(stop, grid, own, doubles))
+        seen.append(_see(images, stop, grid, axis, normal, places))
     return seen
+
+
+class _Images:
+    """The images of one stop, each read once."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self._read: dict[str, sitk.Image] = {}
+
+    def read(self, scan: Scan) -> sitk.Image:
+        if scan.scan_id not in self._read:
+            self._read[scan.scan_id] = self.workspace.read_image(scan.image_path)
+        return self._read[scan.scan_id]
+
+
+def _see(
+    images: _Images, stop: Stop, grid: Grid, axis: int, normal: Point, places: Places
+) -> SeenStop:
+    own = _marked(images, stop.scan, stop.marks, axis) if stop.marks else {}
+    references = _take_references(stop, own)
+    further: list[dict[int, Marked]] = []
+    for scan, marks in stop.others:
+        other_axis = _slice_axis(scan, Grid.of(images.read(scan)), normal)
+        found = _marked(images, scan, marks, other_axis)
+        references += _take_references(stop, found)
+        further.append(found)
+    joined = join_series(stop.scan, own, further)
+    pet = find_pet(stop.time_point.scans, [scan.scan_id for scan, _ in stop.others])
+    if pet is None or why_no_suv(pet):
+        return SeenStop(
+            stop, grid, joined.marked, joined.doubles, joined.shared, apart=joined.apart
+        )
+    return SeenStop(
+        stop,
+        grid,
+        joined.marked,
+        joined.doubles,
+        joined.shared,
+        _measure_unmarked(images, pet, joined),
+        find_references(stop, pet, images.read, references, places),
+        joined.apart,
+    )
+
+
+def _measure_unmarked(images: _Images, pet: Scan, joined: Joined) -> dict[int, Measurement]:
+    """Measure the PET within the marks of lesions that were not marked on a PET."""
+    regions = {
+        number: Region(mark.grid, mark.points)
+        for number, mark in joined.marked.items()
+        if all(one.scan.modality != PET for one in (mark, *joined.doubles.get(number, ())))
+    }
+    return measure_regions(images.read(pet), regions) if regions else {}
+
+
+def _take_references(stop: Stop, marked: dict[int, Marked]) -> list[tuple[str, Marked]]:
+    """Take the marks that are reference regions out of those of lesions; return them by organ."""
+    taken = []
+    for label, mark in list(marked.items()):
+        organ = _find_reference(stop, mark)
+        if organ:
+            taken.append((organ, marked.pop(label)))
+    return taken
+
+
+def _find_reference(stop: Stop, mark: Marked) -> str:
+    """The organ that a label is a reference region of; empty where it is none.
+
+    A row that does not say whose mask it means speaks of the PET's, where that has the label.
+    """
+    label = mark.measured.label
+    for fact in stop.time_point.lesion_facts:
+        if (
+            fact.role is not Role.REFERENCE
+            or fact.label != label
+            or fact.reader != mark.marks.reader
+        ):
+            continue
+        if fact.series not in (None, mark.scan.series):
+            continue
+        if fact.modality == mark.scan.modality:
+            return fact.organ
+        on_pet = mark.scan.modality == PET or not _pet_has(stop, mark, label)
+        if fact.modality is None and on_pet:
+            return fact.organ
+    return ""
+
+
+def _pet_has(stop: Stop, mark: Marked, label: int) -> bool:
+    pets = {scan.scan_id for scan in stop.time_point.scans if scan.modality == PET}
+    return any(
+        one.scan_id in pets and label in one.labels and one.reader == mark.marks.reader
+        for one in stop.time_point.mark_sets
+    )
 
 
 def _slice_axis(scan: Scan, grid: Grid, normal: Point | None) -> int:
@@ -70,76 +166,19 @@ def _slice_axis(scan: Scan, grid: Grid, normal: Point | None) -> int:
     return choose_slice_axis(grid, reference_normal=normal)
 
 
-def _marked(
-    workspace: Workspace, scan: Scan, marks: MarkSet, image: sitk.Image, axis: int
-) -> dict[int, Marked]:
+def _marked(images: _Images, scan: Scan, marks: MarkSet, axis: int) -> dict[int, Marked]:
     if not marks.mask_path:
         return {}
-    mask = workspace.read_image(marks.mask_path)
+    mask = images.workspace.read_image(marks.mask_path)
     grid = Grid.of(mask)
-    array = sitk.GetArrayViewFromImage(mask)
-    boxes = ndimage.find_objects(array.astype(np.int32))
     found = {}
-    for measured in measure_labels(image, mask, slice_axis=axis):
-        box = boxes[measured.label - 1]
-        low = [edge.start for edge in box]
-        kji = np.argwhere(array[box] == measured.label) + low
-        points = grid.to_points(kji[:, ::-1].astype(float))
-        found[measured.label] = Marked(scan, marks, measured, points)
+    for layer in split_layers(mask):
+        array = sitk.GetArrayViewFromImage(layer)
+        boxes = ndimage.find_objects(array.astype(np.int32))
+        for measured in measure_labels(images.read(scan), layer, slice_axis=axis):
+            box = boxes[measured.label - 1]
+            low = [edge.start for edge in box]
+            kji = np.argwhere(array[box] == measured.label) + low
+            points = grid.to_points(kji[:, ::-1].astype(float))
+            found[measured.label] = Marked(scan, marks, measured, points, grid)
     return found
-
-
-def _join_series(
-    workspace: Workspace,
-    stop: Stop,
-    own: dict[int, Marked],
-    further: Mapping[int, Marked],
-    number: int,
-    doubles: dict[int, tuple[Marked, ...]],
-) -> None:
-    """Give marks of another series to the lesion they overlap, or number them on.
-
-    Series of one time point share the patient's space: a PET and its CT.
-    """
-    for label, mark in further.items():
-        hits = {k: _overlap(m.points, mark.points) for k, m in own.items()}
-        best = max(hits, key=lambda k: hits[k], default=None)
-        if best is not None and hits[best] > 0:
-            doubles[best] = (*doubles.get(best, ()), mark)
-        else:
-            own[OTHER_SERIES * number + label] = mark
-
-
-def _overlap(one: Points, two: Points) -> int:
-    """Return how many points of ``two`` lie within 2 mm of ``one``."""
-    distances, _ = cKDTree(one).query(two, distance_upper_bound=2.0)
-    return int(np.isfinite(distances).sum())
-
-
-def record(measured: Measurement, precision_mm: Decimal) -> RecordedMeasurement:
-    """Return a measurement as recorded: its diameters rounded once, half up.
-
-    Examples
-    --------
-    >>> round_mm(12.34999, Decimal("0.1"))
-    Decimal('12.3')
-    """
-    return RecordedMeasurement(
-        longest_diameter_mm=round_mm(measured.longest_diameter_mm, precision_mm),
-        short_axis_mm=round_mm(measured.short_axis_mm, precision_mm),
-        volume_mm3=measured.volume_mm3,
-        extent_3d_mm=measured.extent_3d_mm,
-        longest_segment=measured.longest_segment,
-        short_segment=measured.short_segment,
-        slice_axis=measured.slice_axis,
-        slice_index=measured.slice_index,
-        mean_value=measured.mean_value,
-    )
-
-
-def round_mm(value_mm: float, precision_mm: Decimal) -> Decimal:
-    """Round a length to the protocol's precision, half up."""
-    # 12.35 mm computed as 12.349999999 is 12.35: the ninth decimal is noise, not size.
-    exact = Decimal(repr(round(value_mm, 9)))
-    steps = (exact / precision_mm).quantize(Decimal(1), rounding=ROUND_HALF_UP)
-    return steps * precision_mm

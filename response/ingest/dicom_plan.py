@@ -192,7 +192,7 @@ def _to_marks(
     slice_of = {image.sop_uid: number for number, image in enumerate(stack.slices)}
 
     def read(grid: Grid) -> Labels:
-        return read_drawings(drawn, grid, slice_of)
+        return read_drawings(drawn, grid, slice_of, modality=stack.series.modality)
 
     combined = combine_digests("segmentation", [digest, *files])
     return (MarkSource(Reader(), combined, complete, read),)

@@ -13,7 +13,8 @@ from response.errors import InputError
 from response.geometry import Grid
 from response.ingest.dicom_file import DAMAGE, quiet, read_dataset, text_of
 from response.ingest.labels import Labels
-from response.ingest.segmentation import SEGMENTATIONS, find_source_images, read_segmentations
+from response.ingest.regions import Region, put_together
+from response.ingest.segmentation import SEGMENTATIONS, find_source_images, read_segments
 
 KINDS = {**dict.fromkeys(map(str, SEGMENTATIONS), "SEG"), str(RTStructureSetStorage): "RTSTRUCT"}
 """Which SOP classes are drawings, and of which kind."""
@@ -81,9 +82,17 @@ def read_drawing(path: Path, header: Any | None = None) -> Drawing:
 
 
 def read_drawings(
-    drawings: Sequence[Drawing], grid: Grid, slice_of: Mapping[str, int] | None = None
+    drawings: Sequence[Drawing],
+    grid: Grid,
+    slice_of: Mapping[str, int] | None = None,
+    *,
+    modality: str = "CT",
+    wanted: frozenset[int] = frozenset(),
 ) -> Labels:
     """Read all drawings of one series into labels.
+
+    A region keeps its number as its label where that is free; regions that overlap are kept whole,
+    in layers. What a drawing itself describes as no lesion is left aside with a warning.
 
     Parameters
     ----------
@@ -93,14 +102,26 @@ def read_drawings(
         The series' grid.
     slice_of
         The slice (index along image axis 2) of each image of the series, by instance UID.
+    modality
+        The series' modality: normal liver and aorta on PET are reference regions.
+    wanted
+        Labels that a person's table speaks of: never left aside.
 
     Raises
     ------
     InputError, GeometryError
         One of them cannot be read, or does not lie on the series; the message says which and why.
     """
-    ordered = sorted(drawings, key=lambda drawing: drawing.order)
-    return read_segmentations([drawing.path for drawing in ordered], grid, slice_of)
+    regions: list[Region] = []
+    notes: list[str] = []
+    for drawing in sorted(drawings, key=lambda drawing: drawing.order):
+        if drawing.kind == "SEG":
+            found, said = read_segments(drawing.path, grid, slice_of or {}, modality=modality)
+        else:
+            raise InputError(f"{drawing.path.name}: contours are not read")
+        regions += found
+        notes += said
+    return put_together(regions, grid, wanted, notes)
 
 
 def _describe(path: Path, kind: str, said: Any) -> Drawing:

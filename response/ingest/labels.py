@@ -12,6 +12,7 @@ from scipy import ndimage
 from response.errors import GeometryError, InputError
 from response.geometry import Grid, describe_difference
 from response.ingest.itk import Image, sitk
+from response.model import LabelFact
 
 _WHOLE = 1e-6
 _MAX_LABEL = 2**32 - 1
@@ -19,10 +20,16 @@ _MAX_LABEL = 2**32 - 1
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """A label image (unsigned, 0 is background) and the labels in it, ascending."""
+    """A label image (unsigned, 0 is background) and the labels in it, ascending.
+
+    The image may have layers (see :mod:`response.layers`). ``facts`` is what the source says of
+    labels, ``warnings`` what a person should know of how they were read.
+    """
 
     image: Image
     labels: tuple[int, ...]
+    facts: tuple[LabelFact, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def to_labels(mask: Image, name: str) -> Labels:

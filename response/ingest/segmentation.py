@@ -6,7 +6,7 @@ does not matter in which order, or which way round, frames and rows are stored.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,10 @@ from pydicom.uid import SegmentationStorage
 from response.errors import GeometryError, InputError
 from response.geometry import PLACE_TOLERANCE_VOXELS, Grid
 from response.ingest.dicom_file import DAMAGE, quiet, read_dataset, text_of
-from response.ingest.itk import Image, sitk
-from response.ingest.labels import Labels
+from response.ingest.itk import Image
 from response.ingest.nifti import MAX_VOXELS
+from response.ingest.regions import Flat, Region, put_together, to_flat
+from response.ingest.segments import describe_segments
 
 LABEL_MAP_SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.7"
 
@@ -29,7 +30,9 @@ SEGMENTATIONS = (SegmentationStorage, LABEL_MAP_SEGMENTATION)
 
 _STEP_TOLERANCE = 1e-3
 
-Voxels = npt.NDArray[np.uint16]
+Indices = npt.NDArray[np.intp]
+Groups = tuple[Any, Any]
+"""A frame's own description, and the one that all frames share."""
 
 
 def read_segmentation_file(path: Path, grid: Grid) -> Image:
@@ -38,80 +41,70 @@ def read_segmentation_file(path: Path, grid: Grid) -> Image:
     Raises
     ------
     InputError, GeometryError
-        As `read_segmentations`.
+        As `read_regions`.
     """
-    return read_segmentations([path], grid).image
+    regions, _warnings = read_segments(path, grid, {}, modality="")
+    everything = frozenset(region.number for region in regions)
+    return put_together(regions, grid, everything).image
 
 
-def read_segmentations(
-    paths: Sequence[Path], grid: Grid, slice_of: Mapping[str, int] | None = None
-) -> Labels:
-    """Read the segmentations of one series into one label image.
+def read_segments(
+    path: Path, grid: Grid, slice_of: Mapping[str, int], *, modality: str
+) -> tuple[list[Region], list[str]]:
+    """Read the segments of one file, and what should be known of them.
 
     Parameters
     ----------
-    paths
-        The segmentations; binary, fractional (half or more is in) or label maps.
+    path
+        The segmentation; binary, fractional (half or more is in) or a label map.
     grid
         The series' grid.
     slice_of
         The slice (index along image axis 2) of each image of the series, by instance UID: for
         frames that state the image they were drawn on but no position.
+    modality
+        The series' modality: normal liver and aorta on PET are reference regions.
 
     Raises
     ------
     InputError
-        Damaged; two segments in one voxel, or one number in two files: a label image cannot hold
-        both, and none may be lost.
+        Damaged, or of a whole-slide image.
     GeometryError
         Marked pixels do not lie on voxels of the series.
     """
-    i, j, k = grid.size
-    labels = np.zeros((k, j, i), np.uint16)
-    owners: dict[int, int] = {}
-    for number, path in enumerate(paths):
-        before = set(owners)
-        seen = _draw(path, grid, labels, slice_of or {})
-        twice = sorted(before & seen)
-        if twice:
-            raise InputError(
-                f"segment {twice[0]} is in two segmentations of one series; keep one of them, or "
-                "give the readers' masks in a manifest"
-            )
-        owners |= dict.fromkeys(seen, number)
-    image = sitk.GetImageFromArray(labels)
-    image.SetOrigin(grid.origin)
-    image.SetSpacing(grid.spacing)
-    image.SetDirection(grid.direction)
-    return Labels(image, tuple(sorted(owners)))
-
-
-def _draw(path: Path, grid: Grid, labels: Voxels, slice_of: Mapping[str, int]) -> set[int]:
-    """Draw one file's segments into the labels; returns the numbers that have voxels."""
     dataset = read_dataset(path, pixels=True)
     try:
-        seen: set[int] = set()
         with quiet():
             _check_readable(dataset)
-            frames = _iterate_frames(dataset)
-            for groups, pixels in zip(_list_groups(dataset), frames, strict=True):
-                for segment, marked in _find_marked(dataset, groups, pixels):
-                    voxels = _to_voxels(marked, dataset, groups, grid, slice_of)
-                    _mark(labels, voxels, segment)
-                    seen.add(segment)
+            voxels = _gather(dataset, grid, slice_of)
+            return describe_segments(dataset, voxels, path.name, modality)
     except InputError as error:
-        raise type(error)(f"segmentation: {error}") from None
+        raise type(error)(f"segmentation {path.name}: {error}") from None
     except DAMAGE:
-        raise InputError("segmentation: damaged or truncated; export it again") from None
-    return seen
+        raise InputError(
+            f"segmentation {path.name}: damaged or truncated; export it again"
+        ) from None
 
 
 def _check_readable(dataset: Any) -> None:
     if dataset.get("SOPClassUID") not in SEGMENTATIONS:
         raise InputError("not a DICOM segmentation")
+    if "TotalPixelMatrixColumns" in dataset or "ImageOrientationSlide" in dataset:
+        raise InputError("drawn on a whole-slide image, which is no scan")
     voxels = int(dataset.Rows) * int(dataset.Columns) * int(dataset.get("NumberOfFrames") or 1)
     if voxels > 8 * MAX_VOXELS:
         raise InputError(f"declares {voxels} pixels, over the limit")
+
+
+def _gather(dataset: Any, grid: Grid, slice_of: Mapping[str, int]) -> dict[int, Flat]:
+    """Gather the voxels of every segment from all frames."""
+    parts: dict[int, list[Flat]] = {}
+    frames = _iterate_frames(dataset)
+    for groups, pixels in zip(_list_groups(dataset), frames, strict=True):
+        for segment, marked in _find_marked(dataset, groups, pixels):
+            voxels = _to_voxels(marked, dataset, groups, grid, slice_of)
+            parts.setdefault(segment, []).append(to_flat(voxels, grid))
+    return {number: np.unique(np.concatenate(found)) for number, found in parts.items()}
 
 
 def _iterate_frames(dataset: Any) -> Iterator[npt.NDArray[Any]]:
@@ -128,8 +121,7 @@ def _iterate_frames(dataset: Any) -> Iterator[npt.NDArray[Any]]:
         yield bits[first % 8 :][: rows * columns].reshape(rows, columns)
 
 
-def _list_groups(dataset: Any) -> list[tuple[Any, Any]]:
-    """Pair each frame's own description with what all frames share."""
+def _list_groups(dataset: Any) -> list[Groups]:
     shared = (dataset.get("SharedFunctionalGroupsSequence") or [pydicom.Dataset()])[0]
     return [(frame, shared) for frame in dataset.PerFrameFunctionalGroupsSequence]
 
@@ -143,7 +135,7 @@ def find_source_images(group: Any) -> list[str]:
     ]
 
 
-def _describe(groups: tuple[Any, Any], sequence: str) -> Any:
+def _describe(groups: Groups, sequence: str) -> Any:
     """One description of a frame: its own, or the shared one; ``None`` if there is neither."""
     for group in groups:
         if group.get(sequence):
@@ -152,34 +144,37 @@ def _describe(groups: tuple[Any, Any], sequence: str) -> Any:
 
 
 def _find_marked(
-    dataset: Any, groups: tuple[Any, Any], pixels: npt.NDArray[Any]
-) -> list[tuple[int, npt.NDArray[np.intp]]]:
+    dataset: Any, groups: Groups, pixels: npt.NDArray[Any]
+) -> Iterable[tuple[int, Indices]]:
     """Find a frame's segments, each with its marked pixels (n, 2): column, row."""
     kind = str(dataset.SegmentationType).upper()
     if kind == "LABELMAP":
-        numbers = [int(number) for number in np.unique(pixels) if number]
-        return [(number, _pixels_where(pixels == number)) for number in numbers]
+        return _split_labels(dataset, pixels)
     said = _describe(groups, "SegmentIdentificationSequence")
     if said is None:
         raise InputError("a frame does not say which segment it is of")
     inside = pixels > 0
     if kind == "FRACTIONAL":
-        inside = pixels.astype(np.float64) >= float(dataset.MaximumFractionalValue) / 2
-    marked = _pixels_where(inside)
+        inside &= pixels.astype(np.float64) >= float(dataset.MaximumFractionalValue) / 2
+    marked = np.argwhere(inside)[:, ::-1]
     return [(int(said.ReferencedSegmentNumber), marked)] if len(marked) else []
 
 
-def _pixels_where(inside: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
-    return np.argwhere(inside)[:, ::-1]
+def _split_labels(dataset: Any, pixels: npt.NDArray[Any]) -> Iterator[tuple[int, Indices]]:
+    """Split a frame of a label map; 0, or the value said to be padding, is background."""
+    padding = dataset.get("PixelPaddingValue")
+    marked = np.argwhere((pixels != 0) & (pixels != (0 if padding is None else int(padding))))
+    values = pixels[marked[:, 0], marked[:, 1]]
+    described = {int(segment.SegmentNumber) for segment in dataset.SegmentSequence}
+    for number in np.unique(values):
+        if int(number) not in described:
+            raise InputError(f"pixels of value {number}, and no segment of that number")
+        yield int(number), marked[values == number][:, ::-1]
 
 
 def _to_voxels(
-    marked: npt.NDArray[np.intp],
-    dataset: Any,
-    groups: tuple[Any, Any],
-    grid: Grid,
-    slice_of: Mapping[str, int],
-) -> npt.NDArray[np.intp]:
+    marked: Indices, dataset: Any, groups: Groups, grid: Grid, slice_of: Mapping[str, int]
+) -> Indices:
     """Carry marked pixels (column, row) into voxel indices (i, j, k) of the series."""
     position = _describe(groups, "PlanePositionSequence")
     if position is None:
@@ -195,7 +190,7 @@ def _to_voxels(
     origin = np.array([float(value) for value in position.ImagePositionPatient])
     indices = grid.to_indices(marked @ steps + origin)
     voxels = np.rint(indices).astype(np.intp)
-    if np.abs(indices - voxels).max() > PLACE_TOLERANCE_VOXELS:
+    if not np.abs(indices - voxels).max() <= PLACE_TOLERANCE_VOXELS:
         raise GeometryError("marked pixels lie between the voxels of the series")
     if (voxels < 0).any() or (voxels >= grid.size).any():
         raise GeometryError("marked pixels lie outside the series")
@@ -206,17 +201,14 @@ def _check_steps(steps: npt.NDArray[np.float64], grid: Grid) -> None:
     """Check that one pixel of the frame is one voxel of the series."""
     moves = steps @ np.linalg.inv(grid.axes).T
     whole = np.rint(moves)
-    if np.abs(moves - whole).max() > _STEP_TOLERANCE or (np.abs(whole).sum(axis=1) != 1).any():
+    single = (np.abs(whole).sum(axis=1) == 1).all()
+    if not (single and np.abs(moves - whole).max() <= _STEP_TOLERANCE):
         raise GeometryError("its pixels are not those of the series (other spacing or angle)")
 
 
 def _to_voxels_of_source(
-    marked: npt.NDArray[np.intp],
-    dataset: Any,
-    groups: tuple[Any, Any],
-    grid: Grid,
-    slice_of: Mapping[str, int],
-) -> npt.NDArray[np.intp]:
+    marked: Indices, dataset: Any, groups: Groups, grid: Grid, slice_of: Mapping[str, int]
+) -> Indices:
     """Carry pixels of a frame without position into the image that it says it was drawn on."""
     slices = {
         slice_of[uid] for group in groups for uid in find_source_images(group) if uid in slice_of
@@ -224,15 +216,3 @@ def _to_voxels_of_source(
     if len(slices) != 1 or (int(dataset.Columns), int(dataset.Rows)) != grid.size[:2]:
         raise GeometryError("a frame has no position, and is not of one image of the series")
     return np.column_stack([marked, np.full(len(marked), slices.pop())])
-
-
-def _mark(labels: Voxels, voxels: npt.NDArray[np.intp], segment: int) -> None:
-    i, j, k = voxels.T
-    held = labels[k, j, i]
-    others = held[(held != 0) & (held != segment)]
-    if others.size:
-        raise InputError(
-            f"segments {int(others[0])} and {segment} overlap; redraw them, or give the masks in "
-            "a manifest"
-        )
-    labels[k, j, i] = segment

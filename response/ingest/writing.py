@@ -10,6 +10,7 @@ from typing import Any
 
 from response.errors import InputError
 from response.geometry import Grid, choose_slice_axis, find_field_box
+from response.ingest.drawn_facts import join_drawn_facts
 from response.ingest.itk import Image, sitk
 from response.ingest.labels import Labels
 from response.ingest.sources import MarkSource, ScanSource, TimePointSource
@@ -77,6 +78,7 @@ def take_time_point(
     scans = {scan.scan_id: scan for scan in known.scans} if known else {}
     scans |= {item.scan.scan_id: item.scan for item in decoded}
     facts = _resolve_facts(rows, given, known, scans, first=first)
+    facts = join_drawn_facts(facts, given, scans, known)
     written = [_write(item, workspace) for item in decoded]
     made = TimePoint(
         source.subject,
@@ -86,7 +88,8 @@ def take_time_point(
         tuple(mark for _scan, marks in written for mark in marks),
         facts,
     )
-    return Taken(store.write_time_point(made, actor=actor), _find_warnings(made, given))
+    warnings = (*_find_warnings(made, given), *_list_notes(made, decoded))
+    return Taken(store.write_time_point(made, actor=actor), warnings)
 
 
 def _find_known(store: Store, source: TimePointSource) -> TimePoint | None:
@@ -196,6 +199,7 @@ def _read_marks(
         mask_digest=source.digest,
         labels=labels.labels if labels else (),
         complete=source.complete,
+        said=labels.facts if labels else (),
     )
     return mark, labels
 
@@ -265,6 +269,13 @@ def _check_fact(fact: LesionFact, labels: set[int], *, first: bool) -> None:
         raise InputError(f"label: {fact.label} is not in the mask (labels there: {held})")
     if first and fact.role is Role.NEW:
         raise InputError("role: NEW at the first time point; there it is TARGET or NON_TARGET")
+
+
+def _list_notes(made: TimePoint, decoded: Sequence[_Decoded]) -> list[str]:
+    """List what was noted as marks were read."""
+    read = [labels for item in decoded for _mark, labels in item.marks if labels is not None]
+    notes = dict.fromkeys(note for labels in read for note in labels.warnings)
+    return [f"{made.subject} {made.time_point}: {note}" for note in notes]
 
 
 def _find_warnings(made: TimePoint, marks: Sequence[MarkSet]) -> tuple[str, ...]:

@@ -25,7 +25,15 @@ from response.model.results import (
     SubjectResult,
     SubjectSummary,
 )
-from response.model.scans import LesionFact, MarkSet, Refusal, Registration, Scan, TimePoint
+from response.model.scans import (
+    LabelFact,
+    LesionFact,
+    MarkSet,
+    Refusal,
+    Registration,
+    Scan,
+    TimePoint,
+)
 
 __all__ = [
     "Account",
@@ -34,6 +42,7 @@ __all__ = [
     "AuditEntry",
     "Decision",
     "Finding",
+    "LabelFact",
     "Lesion",
     "LesionFact",
     "LesionReading",

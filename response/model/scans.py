@@ -39,12 +39,27 @@ class Scan:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelFact:
+    """What a drawing itself says of one of its labels.
+
+    ``reference`` names the organ that the label is a reference region of (``liver``,
+    ``blood_pool``), empty for lesions. ``tracking_uid`` is the drawing's own name for the lesion,
+    the same at all time points.
+    """
+
+    label: int
+    reference: str = ""
+    tracking_uid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MarkSet:
     """What one reader marked on one scan. ``mask_path`` is empty for *read, nothing there*.
 
     The mask is an integer label image on the grid of its scan, labels as in the source; a 0/1 mask
     has already been split into connected components. ``complete`` is the reader's word that every
-    visible lesion is marked (always true for *none seen*).
+    visible lesion is marked (always true for *none seen*). ``said`` is what the drawing itself says
+    of its labels.
     """
 
     mark_set_id: str
@@ -54,6 +69,7 @@ class MarkSet:
     mask_digest: str
     labels: tuple[int, ...]
     complete: bool
+    said: tuple[LabelFact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +78,7 @@ class LesionFact:
 
     ``modality`` and ``series`` say whose mask the label is in, where the masks of one time point
     (PET and CT) number their labels apart; ``None``: the label means one thing in all of them.
+    ``given_tracking_uid`` is the drawing's own name for the lesion.
     """
 
     subject: str
@@ -76,6 +93,7 @@ class LesionFact:
     note: str = ""
     modality: str | None = None
     series: str | None = None
+    given_tracking_uid: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,13 @@ def _make_subject(row: dict[str, Cell]) -> Subject:
     return Subject(name, str(row["key"]), facts)
 
 
+# Columns that a migration added are NULL in rows from before it.
+_MARK_SETS = "SELECT * REPLACE (coalesce(said, '[]') AS said) FROM mark_set"
+_LESION_FACTS = """
+SELECT * REPLACE (coalesce(given_tracking_uid, '') AS given_tracking_uid) FROM lesion_fact
+"""
+
+
 def read_time_points(
     cursor: Any, subject: str | None = None, time_point: str | None = None
 ) -> list[TimePoint]:
@@ -84,8 +91,8 @@ def read_time_points(
     )
     asked = (cursor, heads)
     scans = _read_parts(*asked, Scan, "SELECT * FROM scan")
-    marks = _read_parts(*asked, MarkSet, "SELECT * FROM mark_set")
-    facts = _read_parts(*asked, LesionFact, "SELECT * FROM lesion_fact")
+    marks = _read_parts(*asked, MarkSet, _MARK_SETS)
+    facts = _read_parts(*asked, LesionFact, _LESION_FACTS)
     return [
         decode(
             TimePoint,

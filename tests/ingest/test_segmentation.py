@@ -12,6 +12,7 @@ from response.errors import GeometryError, InputError
 from response.geometry import Grid
 from response.ingest.images import read_image
 from response.ingest.segmentation import read_segmentation_file
+from response.layers import find_layer
 
 OBLIQUE = (0.8, 0.6, 0.0, 0.0, 0.0, -1.0)
 
@@ -39,7 +40,8 @@ def places_of(series, marks, label):
 def places_in(clinic, time_point, label):
     (marks,) = time_point.mark_sets
     image = clinic.workspace.read_image(marks.mask_path)
-    indices = np.argwhere(sitk.GetArrayFromImage(image) == label)[:, ::-1]
+    voxels = find_layer(sitk.GetArrayFromImage(image), label)
+    indices = np.argwhere(voxels == label)[:, ::-1]
     points = Grid.of(image).to_points(indices)
     return {tuple(np.round(point, 3) + 0.0) for point in points}
 
@@ -110,17 +112,31 @@ def test_the_series_that_was_drawn_on_is_taken(clinic, tree):
     assert "a segmentation was drawn on it" in scan.chosen_because
 
 
-def test_overlapping_segments_are_refused_by_number(clinic, tree):
-    marks = np.stack([make_marks() == 1, make_marks() == 1], axis=-1)
-    tree.add_segmentation(tree.add_series(), marks)
-    assert "segments 1 and 2 overlap" in reason(clinic.ingest(tree.folder))
-
-
-def test_one_number_in_two_files_is_refused(clinic, tree):
+def test_overlapping_segments_are_both_kept_whole(clinic, tree):
     series = tree.add_series()
-    tree.add_segmentation(series, make_marks())
-    tree.add_segmentation(series, make_marks(), name="again.dcm")
-    assert "segment 1 is in two segmentations" in reason(clinic.ingest(tree.folder))
+    one, two = make_marks() == 1, np.zeros_like(make_marks())
+    two[2:4, 3:7, 2:6] = 1
+    tree.add_segmentation(series, np.stack([one, two], axis=-1))
+    report = clinic.ingest(tree.folder)
+    (time_point,) = clinic.store.read_time_points("P1")
+    assert time_point.mark_sets[0].labels == (1, 2)
+    assert places_in(clinic, time_point, 1) == places_of(series, one, 1)
+    assert places_in(clinic, time_point, 2) == places_of(series, two, 1)
+    assert any("regions overlap" in warning for warning in report.warnings)
+
+
+def test_one_number_in_two_files_gets_the_next_free_label(clinic, tree):
+    series = tree.add_series()
+    later, first = make_marks() == 1, make_marks() == 2
+    path = tree.add_segmentation(series, later.astype(np.uint8), name="a.dcm")
+    tree.edit(path, SeriesNumber=102)
+    path = tree.add_segmentation(series, first.astype(np.uint8), name="b.dcm")
+    tree.edit(path, SeriesNumber=101)
+    report = clinic.ingest(tree.folder)
+    (time_point,) = clinic.store.read_time_points("P1")
+    assert places_in(clinic, time_point, 1) == places_of(series, first, 1)
+    assert places_in(clinic, time_point, 2) == places_of(series, later, 1)
+    assert any("segment 1 of a.dcm has label 2" in warning for warning in report.warnings)
 
 
 def test_marks_on_two_series_of_a_day_are_refused(clinic, tree):

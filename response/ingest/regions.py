@@ -1,0 +1,154 @@
+"""Regions as drawn in DICOM, from one file or several, put together into the labels of a mask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from response.errors import InputError
+from response.geometry import Grid
+from response.ingest.labels import Labels
+from response.layers import join_layers
+from response.model import LabelFact
+
+MAX_LAYERS = 16
+_MAX_LABEL = 65535
+
+Flat = npt.NDArray[np.int64]
+"""Places of voxels in the array (k, j, i) laid flat, ascending, none twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """What one segment or region of interest covers.
+
+    ``number`` is the one it has in its file, ``source`` that file's name. ``fact`` is what the file
+    says of it (its label is set when all regions are known). ``aside`` says why it is no lesion
+    and is left out unless a person's table speaks of its label; empty: it is one.
+    """
+
+    number: int
+    voxels: Flat
+    source: str
+    fact: LabelFact
+    aside: str = ""
+    kind: str = "segment"
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages."""
+        return f"{self.kind} {self.number} of {self.source}"
+
+
+def put_together(
+    regions: Sequence[Region], grid: Grid, wanted: frozenset[int], warnings: Iterable[str] = ()
+) -> Labels:
+    """Label all regions of one series, each by its number where that is free.
+
+    Parameters
+    ----------
+    regions
+        In the order of their files.
+    grid
+        The series' grid.
+    wanted
+        Labels that a person's table speaks of: these are lesions even if their file says otherwise.
+    warnings
+        What is to be said beside.
+
+    Raises
+    ------
+    InputError
+        More regions share a voxel than there may be layers.
+    """
+    drawn = [region for region in regions if region.voxels.size]
+    numbered, said = _number(drawn)
+    notes = [*warnings, *said]
+    notes += [f"{one.name} has no voxels" for one in regions if not one.voxels.size]
+    kept, left = _leave_aside(numbered, wanted)
+    notes += left
+    facts = tuple(one.fact for one in kept)
+    layers = _paint(kept, grid)
+    if len(layers) > 1:
+        notes.append(f"regions overlap; they are kept whole, in {len(layers)} layers")
+    image = join_layers(layers)
+    image.SetOrigin(grid.origin)
+    image.SetSpacing(grid.spacing)
+    image.SetDirection(grid.direction)
+    labels = tuple(sorted(fact.label for fact in facts))
+    return Labels(image, labels, facts=_tell_apart(facts), warnings=tuple(notes))
+
+
+def to_flat(voxels: npt.NDArray[np.intp], grid: Grid) -> Flat:
+    """Lay voxel indices (n, 3) in order i, j, k flat."""
+    i, j, _k = grid.size
+    steps = np.array([1, i, i * j], np.int64)
+    return np.asarray(np.unique(voxels.astype(np.int64) @ steps), np.int64)
+
+
+def _number(regions: Sequence[Region]) -> tuple[list[Region], list[str]]:
+    """Give every region a label of its own: its number, or the next that no region has."""
+    held = {region.number for region in regions}
+    taken: set[int] = set()
+    numbered, notes = [], []
+    following = 1
+    for region in regions:
+        label = region.number
+        if label in taken:
+            while following in held:
+                following += 1
+            label = following
+            held.add(label)
+            notes.append(f"{region.name} has label {label}: another one has its number")
+        if not 0 < label <= _MAX_LABEL:
+            raise InputError(f"{region.name}: its number is not from 1 to {_MAX_LABEL}")
+        taken.add(label)
+        numbered.append(replace(region, fact=replace(region.fact, label=label)))
+    return numbered, notes
+
+
+def _leave_aside(
+    regions: Sequence[Region], wanted: frozenset[int]
+) -> tuple[list[Region], list[str]]:
+    """Leave out what is no lesion by its file's word; if that is everything, read it all."""
+    aside = [one for one in regions if one.aside and one.fact.label not in wanted]
+    if aside and len(aside) == len(regions):
+        kinds = ", ".join(sorted({one.aside for one in aside}))
+        return list(regions), [
+            f"every region is described as {kinds}: all are read as lesions; take away what is none"
+        ]
+    notes = [
+        f"{one.name} (label {one.fact.label}) is left aside: {one.aside}; if it is a lesion, give "
+        "its label a row in lesions.csv"
+        for one in aside
+    ]
+    return [one for one in regions if one not in aside], notes
+
+
+def _paint(regions: Sequence[Region], grid: Grid) -> list[npt.NDArray[np.uint16]]:
+    """Paint each region into the first layer where it covers nothing."""
+    i, j, k = grid.size
+    layers = [np.zeros(k * j * i, np.uint16)]
+    for region in regions:
+        free = next((layer for layer in layers if not layer[region.voxels].any()), None)
+        if free is None:
+            if len(layers) == MAX_LAYERS:
+                raise InputError(
+                    f"more than {MAX_LAYERS} regions overlap in one voxel; export them apart"
+                )
+            free = np.zeros_like(layers[0])
+            layers.append(free)
+        free[region.voxels] = region.fact.label
+    return [layer.reshape(k, j, i) for layer in layers]
+
+
+def _tell_apart(facts: Sequence[LabelFact]) -> tuple[LabelFact, ...]:
+    """Keep tracking UIDs that tell regions apart: one that two regions share says nothing."""
+    uids = [fact.tracking_uid for fact in facts]
+    return tuple(
+        replace(fact, tracking_uid="" if uids.count(fact.tracking_uid) > 1 else fact.tracking_uid)
+        for fact in facts
+    )
