@@ -15,7 +15,6 @@ from dashboard.pet import is_pet, unit_words
 from dashboard.slices import PRESETS, Plane, find_plane
 from dashboard.views import find_pair, why_no_picture
 from response.geometry import choose_slice_axis, inside_field
-from response.marks import OTHER_SERIES
 from response.model import Finding, Point, RecordedMeasurement, Scan, Segment
 
 USUAL_HALF_WIDTH_MM = 60.0
@@ -229,12 +228,11 @@ def _outlines(data: Data, view: SubjectView, shot: Shot) -> tuple[Outlines, Outl
     marks = view.mark_set(finding) if finding is not None else None
     if finding is None or finding.label is None or marks is None:
         return {}, {}
-    label = finding.label % OTHER_SERIES
-    own = data.read_outlines(marks, shot.plane, label)
+    own = data.read_outlines(marks, shot.plane, finding.label)
     scan = view.scan(finding.scan_id)
     pair = find_pair(view, scan) if scan is not None else None
     other = view.marks_on(pair, finding.reader) if pair is not None else None
-    same = data.find_same_label(marks, label, other) if other is not None else None
+    same = data.find_same_label(marks, finding.label, other) if other is not None else None
     beside: Outlines = {}
     if other is not None and same is not None:
         beside = data.read_outlines(other, shot.plane, same)
