@@ -222,7 +222,7 @@ def test_persons_of_a_report_get_pseudonyms_and_free_text_goes():
     assert str(items[0].PersonName) == NAMES.reader("Reader^Rhea")
     assert items[1].TextValue.startswith("T-")
     assert items[2].Date == f"{moved:%Y%m%d}"
-    assert items[3].UID == NAMES.uid(UID)
+    assert NAMES.uid(UID) == items[3].UID
 
 
 def test_regions_with_names_are_called_by_their_number():
