@@ -209,6 +209,11 @@ class Workspace:
             raise IntegrityError(f"{relative}: the file is missing; ingest its scan again")
         return path.read_text(encoding="utf-8")
 
+    def has_secret(self, name: str) -> bool:
+        """Whether the secret `name` is given or was made: asking makes none."""
+        path = self.home / "secrets" / name.lower()
+        return bool(os.environ.get(f"RESPONSE_{name}")) or path.is_file()
+
     def secret(self, name: str) -> bytes:
         """Give the secret `name`: from ``$RESPONSE_<NAME>``, else from a file made on first use."""
         if not _SECRET_NAME.fullmatch(name):

@@ -21,6 +21,7 @@ PLACES = {
     "export": "look:export",
     "check": "look:check",
     "correct": "people:correct",
+    "pseudonym": "deidentify:pseudonym",
     "user": "people:user",
     "alerts": "watch:alerts",
     "assess-table": "tools:assess_table",

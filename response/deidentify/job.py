@@ -51,13 +51,18 @@ def ingest_deidentified(
     today = dt.datetime.now().astimezone().date()
     with workspace.private_folder() as folder:
         run = _Run(names, today, folder, Tables(names, today, folder, root), progress)
-        copied = [run.copy_path(path) for path in paths]
+        try:
+            copied = [run.copy_path(path) for path in paths]
+            subjects = run.copy_table(subjects_csv, "subjects.csv")
+            lesions = run.copy_table(lesions_csv, "lesions.csv")
+        except OSError as error:  # its own words would name the file
+            raise InputError(f"a file could not be copied ({error.strerror})") from None
         report = ingest_paths(
             copied,
             workspace,
             store,
-            subjects_csv=run.copy_table(subjects_csv, "subjects.csv"),
-            lesions_csv=run.copy_table(lesions_csv, "lesions.csv"),
+            subjects_csv=subjects,
+            lesions_csv=lesions,
             marks_complete=marks_complete,
             actor=actor,
             progress=progress,
