@@ -65,7 +65,8 @@ def open_workspace(home: Path | None, *, create: bool = True) -> tuple[Workspace
 def workspace_for_input(home: Path | None) -> Iterator[tuple[Workspace, Store, list[int]]]:
     """Open a workspace for new scans; one that was made for input refused whole is removed again.
 
-    Yields the workspace, its store, and a list to which the exit status is appended.
+    It stays where files of a PACS are kept in it, for the next try. Yields the workspace, its
+    store, and a list to which the exit status is appended.
     """
     place = home or Path(os.environ.get("RESPONSE_HOME", "response-home"))
     existed = place.exists()
@@ -77,7 +78,7 @@ def workspace_for_input(home: Path | None) -> Iterator[tuple[Workspace, Store, l
         statuses.append(REFUSED)
         raise
     finally:
-        if REFUSED in statuses and not existed:
+        if REFUSED in statuses and not existed and not (workspace.home / "spool").exists():
             store.close()
             shutil.rmtree(workspace.home, ignore_errors=True)
 

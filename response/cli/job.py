@@ -26,10 +26,11 @@ from response.cli.common import (
     subject_option,
     workspace_for_input,
 )
+from response.cli.deidentify import choose_ingest, deidentify_option
 from response.cli.look import print_summary, start_dashboard
+from response.cli.pacs import fetch_options, fetch_scans, settle
 from response.demo import make_patients
 from response.errors import InputError
-from response.ingest.run import ingest_paths
 from response.ingest.sources import IngestReport
 from response.pipeline import Report, assess_all, track_all
 from response.store import Store
@@ -40,6 +41,7 @@ Options = dict[str, Any]
 
 def ingest_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that ``run`` and ``ingest`` share."""
+    function = deidentify_option(fetch_options(function))
     for option in (
         click.option(
             "--marks-complete",
@@ -98,7 +100,7 @@ def demo(home: Path | None, no_serve: bool, host: str, port: int, workers: int) 
 
 
 @click.command(epilog="Example: response run scans/manifest.csv --home ./clinic")
-@click.argument("paths", nargs=-1, required=True, type=existing())
+@click.argument("paths", nargs=-1, type=existing())
 @home_option
 @ingest_options
 @workers_option
@@ -106,7 +108,7 @@ def demo(home: Path | None, no_serve: bool, host: str, port: int, workers: int) 
 def run(
     paths: tuple[Path, ...], home: Path | None, workers: int, as_json: bool, **options: Any
 ) -> None:
-    """Ingest, track and assess scans: manifests (CSV) or DICOM folders."""
+    """Ingest, track and assess scans: manifests (CSV), DICOM folders, or from a PACS."""
     with plain_errors(), workspace_for_input(home) as (workspace, store, statuses):
         with progress_bar() as progress:
             status = _main_job(workspace, store, paths, options, workers, progress)
@@ -117,12 +119,16 @@ def run(
 
 
 @click.command(epilog="Example: response ingest scans/manifest.csv --home ./clinic")
-@click.argument("paths", nargs=-1, required=True, type=existing())
+@click.argument("paths", nargs=-1, type=existing())
 @home_option
 @ingest_options
 @json_option
 def ingest(paths: tuple[Path, ...], home: Path | None, as_json: bool, **options: Any) -> None:
-    """Read manifests or DICOM folders into the workspace."""
+    """Read manifests, DICOM folders, or what a PACS has, into the workspace.
+
+    With --dicomweb, name one of --patient, --accession and --study. What was fetched when a
+    transfer broke off is kept: run the same command again.
+    """
     with plain_errors(), workspace_for_input(home) as (workspace, store, statuses):
         with progress_bar() as progress:
             report = _ingest(workspace, store, paths, options, progress)
@@ -217,19 +223,22 @@ def _ingest(
     options: Options,
     progress: Callable[[str, int, int], None],
 ) -> IngestReport:
-    if not paths:
-        raise InputError("nothing to read: name a manifest or a DICOM folder")
-    report = ingest_paths(
-        list(paths),
-        workspace,
-        store,
-        root=options.get("root"),
-        subjects_csv=options.get("subjects"),
-        lesions_csv=options.get("lesions"),
-        marks_complete=bool(options.get("marks_complete")),
-        actor=actor(),
-        progress=progress,
-    )
+    if not paths and not options.get("dicomweb"):
+        raise InputError("nothing to read: name a manifest, a DICOM folder, or --dicomweb URL")
+    with fetch_scans(workspace, options, progress) as fetched:
+        report = choose_ingest(options)(
+            [*paths, *([fetched.folder] if fetched else [])],
+            workspace,
+            store,
+            root=options.get("root"),
+            subjects_csv=options.get("subjects"),
+            lesions_csv=options.get("lesions"),
+            marks_complete=bool(options.get("marks_complete")),
+            actor=actor(),
+            progress=progress,
+        )
+        if fetched:
+            settle(fetched, report)
     report_refusals(report.refused, report.warnings)
     return report
 
