@@ -15,9 +15,9 @@ from pydicom.uid import CTImageStorage, EnhancedCTImageStorage, ExplicitVRLittle
 
 from response.ingest.origin import SourceImage, write_origin
 from response.layers import join_layers
-from response.marks import record
 from response.measure import measure_labels
 from response.model import Finding, Lesion, MarkSet, Reader, Scan, SubjectFacts, TimePoint, Tracking
+from response.sizes import record
 from response.store import Store
 from response.terms import Event, Role, Source
 from response.workspace import Workspace

@@ -8,6 +8,7 @@ from typing import Any
 
 from response.export.dicom_job import Exported, Make, export_dicom
 from response.export.dicom_marks import MarkedScan
+from response.export.dicom_rtstruct import make_structure_set
 from response.export.dicom_seg import make_segmentation
 from response.model import Subject
 from response.store import Store
@@ -19,7 +20,12 @@ def _segment(one: MarkedScan) -> Iterator[tuple[str, Any]]:
         yield "seg", make_segmentation(one)
 
 
-MAKERS: Mapping[str, Make] = {"dicom-seg": _segment}
+def _outline(one: MarkedScan) -> Iterator[tuple[str, Any]]:
+    if one.segments:
+        yield "rtstruct", make_structure_set(one)
+
+
+MAKERS: Mapping[str, Make] = {"dicom-seg": _segment, "rtstruct": _outline}
 
 
 def export_objects(

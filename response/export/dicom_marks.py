@@ -117,6 +117,18 @@ def clean(text: str, limit: int = 64) -> str:
     return kept.strip()[:limit].strip()
 
 
+def name_person(text: str) -> str:
+    """An evaluator as a person's name (PS3.5, PN): all of it the family name; empty for none.
+
+    Examples
+    --------
+    >>> name_person("anna"), name_person("")
+    ('anna^', '')
+    """
+    name = clean(text.replace("^", " ").replace("=", " "), 60)
+    return f"{name}^" if name else ""
+
+
 def find_marks(findings: Iterable[Finding], point: TimePoint) -> MarkSet | None:
     """The mark set that a scan's findings were read from; ``None`` where nothing is marked there.
 

@@ -15,11 +15,11 @@ import highdicom as hd
 import numpy as np
 import numpy.typing as npt
 from pydicom import Dataset
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
 from response import __version__
 from response.export.dicom_codes import ABNORMAL, LESION, code_organ, code_side
-from response.export.dicom_marks import MarkedScan, Segment, Voxels, clean, find_label
+from response.export.dicom_marks import MarkedScan, Segment, Voxels, clean, find_label, name_person
 from response.export.dicom_source import SourceSeries, make_uid, seal
 from response.ingest.dicom_file import quiet
 from response.ingest.origin import SourceImage
@@ -56,7 +56,7 @@ def make_segmentation(one: MarkedScan) -> Any:
             instance_number=1,
             content_label="LESIONS",
             content_description=clean(f"Lesions marked by {one.reader}"),
-            content_creator_name=clean(one.tracking.reader.evaluator_id) or None,
+            content_creator_name=name_person(one.tracking.reader.evaluator_id) or None,
             series_description=clean(f"Lesions ({one.reader})"),
             content_date=one.known.tracked_at.date(),
             content_time=one.known.tracked_at.time(),
@@ -140,6 +140,8 @@ def _stand_in(source: SourceSeries, index: int) -> Dataset:
     """A slice as an image of its own: frames of one image have no other identity to refer to."""
     made = source.describe_image(index)
     made.SOPInstanceUID = _name_stand_in(index)
+    if source.images[index].frame is not None:
+        made.SOPClassUID = CTImageStorage
     return made
 
 
