@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice, pairwise, product
 from typing import Any
 
 import numpy as np
@@ -17,8 +19,11 @@ SPHERE_VOLUME_MM3 = 1000.0
 
 SPHERE_RADIUS_MM = (3 * SPHERE_VOLUME_MM3 / (4 * np.pi)) ** (1 / 3)
 
-_SAMPLE_MM = 0.25
-_FEWEST_SAMPLES = 5
+_NODES = 96
+"""Places in a voxel, along its axis, at which the sphere is cut."""
+
+_TILE = 48
+"""Voxels of a tile along each axis: a wide lesion is looked through in tiles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +38,32 @@ class Uptake:
 
 @dataclass(frozen=True, slots=True)
 class SphereKernel:
-    """Which part of each voxel lies within a 1 cm³ sphere centred on a voxel.
+    """Which part of each voxel lies within a sphere centred on a voxel.
 
     ``weights`` has axes i, j, k and an odd length along each; its sum is the sphere's volume in
-    voxels, to the precision of sampling each voxel at most every 0.25 mm.
+    voxels. The discs that the sphere is cut into along i are met with the voxels' rectangles in
+    closed form and added up by Gauss and Legendre: for voxels of 0.5 to 8 mm, a weight is within
+    2e-3 of the voxel's share and their sum within 1e-4 of the sphere's volume.
     """
 
     weights: npt.NDArray[np.float64]
 
     @classmethod
-    def of(cls, grid: Grid) -> SphereKernel:
-        """Lay the sphere on a grid."""
-        squares = []
+    def of(cls, grid: Grid, radius_mm: float = SPHERE_RADIUS_MM) -> SphereKernel:
+        """Lay a sphere on a grid; of 1 cm³ unless another radius is given."""
+        edges: list[npt.NDArray[np.float64]] = []
         for spacing in grid.spacing:
-            reach = int(np.ceil(SPHERE_RADIUS_MM / spacing - 0.5))
-            samples = max(_FEWEST_SAMPLES, int(np.ceil(spacing / _SAMPLE_MM)))
-            parts = (np.arange(samples) + 0.5) / samples - 0.5
-            places = np.arange(-reach, reach + 1)[:, None] + parts
-            squares.append((places * spacing) ** 2)
-        return cls(_mean_within(squares, SPHERE_RADIUS_MM**2))
+            reach = int(np.ceil(radius_mm / spacing - 0.5))
+            edges.append(np.asarray((np.arange(2.0 * reach + 2) - reach - 0.5) * spacing))
+        places, parts = np.polynomial.legendre.leggauss(_NODES)
+        weights = np.empty([len(side) - 1 for side in edges])
+        for i, (low, high) in enumerate(islice(pairwise(edges[0]), len(weights) // 2 + 1)):
+            cuts = (low + high) / 2 + (high - low) / 2 * places
+            discs = np.sqrt(np.maximum(radius_mm**2 - cuts**2, 0))
+            areas = _meet_disc(discs[:, None, None], edges[1][:, None], edges[2])
+            shares = np.tensordot(parts / 2, areas, 1) / (grid.spacing[1] * grid.spacing[2])
+            weights[i] = weights[-1 - i] = shares
+        return cls(np.clip(weights, 0, 1))
 
     @property
     def reach(self) -> npt.NDArray[np.int64]:
@@ -59,15 +71,29 @@ class SphereKernel:
         return np.array(self.weights.shape, dtype=np.int64) // 2
 
 
-def _mean_within(squares: list[npt.NDArray[np.float64]], limit: float) -> npt.NDArray[np.float64]:
-    """Fraction of each voxel's samples within the sphere; one array (voxels, samples) per axis."""
-    x, y, z = squares
-    weights = np.empty((len(x), len(y), len(z)))
-    in_plane = y[:, None, :, None] + z[None, :, None, :]
-    for i, samples in enumerate(x):
-        inside = [(in_plane <= limit - sample).mean(axis=(2, 3)) for sample in samples]
-        weights[i] = np.mean(inside, axis=0)
-    return weights
+def _meet_disc(
+    radius: npt.NDArray[np.float64], y: npt.NDArray[np.float64], z: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Areas that discs about the origin share with the rectangles between the edges y and z."""
+    y, z = np.clip(y, -radius, radius), np.clip(z, -radius, radius)
+    square = radius**2
+    below_y, below_z = _cut_off(y, radius), _cut_off(z, radius)
+    corner_within = y * z + (below_y + below_z) / 2 - np.pi * square / 4
+    both = np.where(
+        (y >= 0) & (z >= 0), below_y + below_z - np.pi * square, np.minimum(below_y, below_z)
+    )
+    neither = (y < 0) & (z < 0)
+    below = np.where(y**2 + z**2 < square, corner_within, np.where(neither, 0, both))
+    return np.asarray(np.diff(np.diff(below, axis=1), axis=2))
+
+
+def _cut_off(
+    at: npt.NDArray[np.float64], radius: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Area of a disc on the lower side of a line at a distance from its centre."""
+    safe = np.where(radius > 0, radius, 1)
+    angle = np.arcsin(np.clip(at / safe, -1, 1)) + np.pi / 2
+    return np.asarray(radius**2 * angle + at * np.sqrt(np.maximum(radius**2 - at**2, 0)))
 
 
 def measure_uptake(
@@ -96,6 +122,36 @@ def measure_uptake(
         sphere may reach out of the lesion; of a sphere that reaches out of the image, the part
         within it counts.
     """
+    box = tuple(slice(a, a + n) for a, n in zip(first, inside.shape, strict=True))
+    lesion = values[box][inside].astype(np.float64)
+    peaks = [
+        _find_peak(values, inside[tile], first + [side.start for side in tile], kernel)
+        for tile in _split(inside)
+    ]
+    return Uptake(
+        mean=float(lesion.mean()),
+        sd=float(lesion.std()),
+        maximum=float(lesion.max()),
+        peak=max(peaks),
+    )
+
+
+def _split(inside: npt.NDArray[np.bool_]) -> Iterator[tuple[slice, ...]]:
+    """Cut a box into tiles and leave out those without the lesion: a wide one is mostly empty."""
+    steps = [range(0, length, _TILE) for length in inside.shape]
+    for corner in product(*steps):
+        tile = tuple(slice(a, min(a + _TILE, n)) for a, n in zip(corner, inside.shape, strict=True))
+        if inside[tile].any():
+            yield tile
+
+
+def _find_peak(
+    values: npt.NDArray[Any],
+    inside: npt.NDArray[np.bool_],
+    first: npt.NDArray[np.int64],
+    kernel: SphereKernel,
+) -> float:
+    """Greatest mean of the sphere centred on a voxel of the lesion in one tile."""
     low = np.maximum(first - kernel.reach, 0)
     high = np.minimum(first + inside.shape + kernel.reach, values.shape)
     around = values[tuple(slice(a, b) for a, b in zip(low, high, strict=True))].astype(np.float64)
@@ -103,28 +159,12 @@ def measure_uptake(
         raise InputError("the image is not a finite number at or near a lesion; export it again")
     begin = first - low
     box = tuple(slice(a, a + n) for a, n in zip(begin, inside.shape, strict=True))
-    lesion = around[box][inside]
-    centre = _find_peak(around, box, inside, kernel)
-    return Uptake(
-        mean=float(lesion.mean()),
-        sd=float(lesion.std()),
-        maximum=float(lesion.max()),
-        peak=_sphere_mean(around, centre, kernel),
-    )
-
-
-def _find_peak(
-    around: npt.NDArray[np.float64],
-    box: tuple[slice, ...],
-    inside: npt.NDArray[np.bool_],
-    kernel: SphereKernel,
-) -> npt.NDArray[np.int64]:
-    """Index of the best sphere centre among the lesion's voxels, within ``around``."""
     middle = float(around.mean())  # the transform is exact to a fraction of what it is given
     sums = fftconvolve(around - middle, kernel.weights, mode="same")[box]
     means = np.where(inside, sums / _share_within(around.shape, box, kernel), -np.inf)
     best = np.unravel_index(int(means.argmax()), means.shape)
-    return np.array([i + side.start for i, side in zip(best, box, strict=True)], dtype=np.int64)
+    centre = np.array([i + side.start for i, side in zip(best, box, strict=True)], dtype=np.int64)
+    return _sphere_mean(around, centre, kernel)
 
 
 def _share_within(
