@@ -16,65 +16,21 @@ from pydicom.uid import MediaStorageDirectoryStorage
 from response.errors import InputError
 from response.ingest.dicom_file import DAMAGE, quiet, read_dataset, text_of
 from response.ingest.drawings import KINDS, Drawing, read_drawing
+from response.ingest.enhanced import FUNCTIONAL_GROUPS, read_frames
+from response.ingest.headers import SAID, TAGS, Series, normalise, read_classic_slice
+from response.ingest.identity import Identities, Identity
 
-MODALITIES = ("CT", "MR")
+MODALITIES = ("PT", "CT", "MR")
 
-_TAGS = [
-    "SOPClassUID",
-    "SOPInstanceUID",
-    "PatientID",
-    "StudyDate",
-    "StudyInstanceUID",
-    "SeriesInstanceUID",
-    "SeriesNumber",
-    "Modality",
-    "ImageType",
-    "FrameOfReferenceUID",
-    "InstanceNumber",
-    "ImagePositionPatient",
-    "ImageOrientationPatient",
-    "PixelSpacing",
-    "SliceThickness",
-    "Rows",
-    "Columns",
-    "NumberOfFrames",
-]
+_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+"""Secondary capture, and its multi-frame kinds below: pictures of a screen."""
 
+_ENHANCED = frozenset(
+    f"1.2.840.10008.5.1.4.1.1.{kind}" for kind in ("2.1", "2.2", "4.1", "4.4", "130", "128.1")
+)
+"""Enhanced CT, MR and PET, and those converted from classic images."""
 
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """One image's header; `problem` says why it cannot be part of a volume."""
-
-    path: Path
-    sop_uid: str
-    instance: str
-    position: tuple[float, ...] = ()
-    orientation: tuple[float, ...] = ()
-    pixel_spacing: tuple[float, ...] = ()
-    rows: int = 0
-    columns: int = 0
-    thickness_mm: float | None = None
-    problem: str = ""
-
-
-@dataclass(slots=True)
-class Series:
-    """The images of one series, in no order."""
-
-    uid: str
-    number: str
-    modality: str
-    image_type: tuple[str, ...]
-    subject: str
-    study_date: str
-    study_uid: str
-    frame_of_reference: str
-    slices: list[Slice] = field(default_factory=list)
-
-    @property
-    def name(self) -> str:
-        """What the series is called in messages: its number, or the end of its UID."""
-        return f"series {self.number or '…' + self.uid[-8:]}"
+_CODED = ("Units", "CorrectedImage", "AttenuationCorrected")
 
 
 @dataclass(slots=True)
@@ -82,7 +38,7 @@ class Found:
     """What DICOM folders hold.
 
     ``other_series`` are UIDs of series that are not read (of another modality); ``damaged`` are
-    files that should be DICOM and cannot be read.
+    files that should be DICOM and cannot be read; ``identities`` whose files lie where.
     """
 
     series: dict[tuple[str, str, str], Series] = field(default_factory=dict)
@@ -90,6 +46,7 @@ class Found:
     other_series: set[str] = field(default_factory=set)
     damaged: list[Path] = field(default_factory=list)
     skipped: dict[str, int] = field(default_factory=dict)
+    identities: Identities = field(default_factory=Identities)
 
     def skip(self, why: str) -> None:
         """Count a file that is not used."""
@@ -97,9 +54,9 @@ class Found:
 
 
 def find_dicom(folders: Sequence[Path]) -> Found:
-    """Look through folders, and all below them, for images and segmentations.
+    """Look through folders, and all below them, for images and drawings.
 
-    Links that lead out of a folder are not followed.
+    Links that lead out of a folder are not followed, and what is no regular file is not opened.
     """
     found = Found()
     for folder in folders:
@@ -110,14 +67,26 @@ def find_dicom(folders: Sequence[Path]) -> Found:
 
 def _walk(folder: Path, found: Found) -> Iterator[Path]:
     root = folder.resolve()
+    seen: set[tuple[int, int]] = set()
     for parent, folders, names in os.walk(root):
         folders.sort()
         for name in sorted(names):
             path = Path(parent) / name
-            if not path.resolve().is_relative_to(root):
+            if path.is_symlink() and not path.resolve().is_relative_to(root):
                 found.skip("links that leave the folder")
-            elif path.is_file():
+            elif not path.is_file():
+                found.skip("entries that are no files")
+            elif _is_first(path, seen):
                 yield path
+
+
+def _is_first(path: Path, seen: set[tuple[int, int]]) -> bool:
+    """Whether a file was not met already, by way of a link."""
+    status = path.stat()
+    key = (status.st_dev, status.st_ino)
+    first = key not in seen
+    seen.add(key)
+    return first
 
 
 def _add_file(path: Path, found: Found) -> None:
@@ -131,7 +100,7 @@ def _add_file(path: Path, found: Found) -> None:
         found.skip("files that are not DICOM")
         return
     try:
-        header = read_dataset(path, tags=_TAGS)
+        header = read_dataset(path, tags=TAGS)
         with quiet():
             _sort_in(path, header, found)
     except (InputError, *DAMAGE):
@@ -139,7 +108,7 @@ def _add_file(path: Path, found: Found) -> None:
 
 
 def _sort_in(path: Path, header: Any, found: Found) -> None:
-    kind = str(header.get("SOPClassUID", ""))
+    kind = text_of(header, "SOPClassUID")
     media = str(getattr(header, "file_meta", {}).get("MediaStorageSOPClassUID", ""))
     modality = text_of(header, "Modality")
     if MediaStorageDirectoryStorage in (kind, media):
@@ -148,57 +117,59 @@ def _sort_in(path: Path, header: Any, found: Found) -> None:
         found.drawings.append(read_drawing(path))
     elif "SeriesInstanceUID" not in header:
         raise InputError(f"{path.name}: no series")
-    elif modality in MODALITIES:
-        _add_slice(path, header, modality, found)
+    elif modality in MODALITIES and not _is_capture(kind):
+        found.identities.add(_identify(path, header))
+        _add_image(path, header, modality, found)
     else:
         found.other_series.add(text_of(header, "SeriesInstanceUID"))
-        found.skip(f"files of modality {modality or 'unknown'}")
+        found.skip(
+            "screenshots (secondary captures)"
+            if _is_capture(kind)
+            else f"files of modality {modality or 'unknown'}"
+        )
 
 
-def _add_slice(path: Path, header: Any, modality: str, found: Found) -> None:
+def _is_capture(kind: str) -> bool:
+    return kind == _CAPTURE or kind.startswith(_CAPTURE + ".")
+
+
+def _identify(path: Path, header: Any) -> Identity:
+    return Identity(
+        folder=path.parent,
+        patient=text_of(header, "PatientID"),
+        issuer=text_of(header, "IssuerOfPatientID"),
+        birth_date=text_of(header, "PatientBirthDate"),
+        sex=text_of(header, "PatientSex").upper(),
+        study_date=text_of(header, "StudyDate"),
+        study_uid=text_of(header, "StudyInstanceUID"),
+        series_uid=text_of(header, "SeriesInstanceUID"),
+    )
+
+
+def _add_image(path: Path, header: Any, modality: str, found: Found) -> None:
     uid, subject = text_of(header, "SeriesInstanceUID"), text_of(header, "PatientID")
     date = text_of(header, "StudyDate")
+    framed = int(header.get("NumberOfFrames") or 1) > 1
+    if framed or text_of(header, "SOPClassUID") in _ENHANCED:
+        whole = read_dataset(path, tags=[*TAGS, *FUNCTIONAL_GROUPS])
+        slices = read_frames(path, whole, modality)
+    else:
+        slices = [read_classic_slice(path, header, modality)]
     key = (subject, date, uid)
     if key not in found.series:
         found.series[key] = Series(
             uid=uid,
             number=text_of(header, "SeriesNumber"),
             modality=modality,
-            image_type=tuple(str(part).upper() for part in header.get("ImageType") or ()),
             subject=subject,
             study_date=date,
             study_uid=text_of(header, "StudyInstanceUID"),
             frame_of_reference=text_of(header, "FrameOfReferenceUID"),
+            said={name: _say(header, name) for name in SAID if header.get(name)},
         )
-    found.series[key].slices.append(_read_slice(path, header))
+    found.series[key].slices += slices
 
 
-def _read_slice(path: Path, header: Any) -> Slice:
-    uid, instance = text_of(header, "SOPInstanceUID"), text_of(header, "InstanceNumber")
-    if int(header.get("NumberOfFrames") or 1) > 1:
-        return Slice(path, uid, instance, problem="holds several frames; save single-frame images")
-    if "Rows" not in header:
-        return Slice(path, uid, instance, problem="has no pixels; copy it again")
-    try:
-        thickness = header.get("SliceThickness")
-        made = Slice(
-            path,
-            uid,
-            instance,
-            position=_numbers(header, "ImagePositionPatient", 3),
-            orientation=_numbers(header, "ImageOrientationPatient", 6),
-            pixel_spacing=_numbers(header, "PixelSpacing", 2),
-            rows=int(header.Rows),
-            columns=int(header.Columns),
-            thickness_mm=float(thickness) if thickness else None,
-        )
-    except (InputError, *DAMAGE) as error:
-        return Slice(path, uid, instance, problem=f"has no usable geometry ({error})")
-    return made
-
-
-def _numbers(header: Any, name: str, count: int) -> tuple[float, ...]:
-    values = tuple(float(value) for value in header.get(name) or ())
-    if len(values) != count or not all(abs(value) < 1e6 for value in values):
-        raise InputError(f"{name}: {count} numbers are needed")
-    return values
+def _say(header: Any, name: str) -> str:
+    value = header[name].value
+    return normalise(value) if name in _CODED else text_of(header, name)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import struct
 import warnings
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pydicom
 from pydicom.errors import BytesLengthException, InvalidDicomError
@@ -27,8 +28,22 @@ DAMAGE = (
     ArithmeticError,
     AssertionError,
     RuntimeError,
+    MemoryError,
+    BufferError,
+    StopIteration,
+    zlib.error,
 )
 """What reading a damaged DICOM file may raise: the reader believes what the file says of itself."""
+
+MAX_FILE_BYTES = 2 * 2**30
+"""A file is read into memory as a whole for its pixels."""
+
+MAX_INFLATED_BYTES = 2**29
+"""A deflated file is inflated as a whole, even for its header."""
+
+_HEAD_BYTES = 65_536
+_DEFLATED = b"1.2.840.10008.1.2.1.99"
+_LONG_LENGTHS = (b"OB", b"OW", b"UN", b"UT", b"SQ", b"OF", b"OD", b"OL", b"UC", b"UR")
 
 
 @contextmanager
@@ -42,7 +57,7 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def read_dataset(path: Path, *, tags: list[str] | None = None, pixels: bool = False) -> Any:
+def read_dataset(path: Path, *, tags: Sequence[Any] | None = None, pixels: bool = False) -> Any:
     """Read a DICOM file; a file without preamble is read if it is DICOM all the same.
 
     Raises
@@ -50,15 +65,50 @@ def read_dataset(path: Path, *, tags: list[str] | None = None, pixels: bool = Fa
     InputError
         It is not DICOM, or damaged.
     """
-    options: dict[str, Any] = {"stop_before_pixels": not pixels, "specific_tags": tags}
+    options: dict[str, Any] = {
+        "stop_before_pixels": not pixels,
+        "specific_tags": None if tags is None else list(tags),
+    }
     try:
-        with quiet():
-            dataset = pydicom.dcmread(path, force=True, **options)
+        with quiet(), path.open("rb") as file:
+            _check_size(file)
+            dataset = pydicom.dcmread(file, force=True, **options)
             if "SOPClassUID" not in dataset and "SOPInstanceUID" not in dataset:
-                dataset = pydicom.dcmread(path, **options)
+                file.seek(0)
+                dataset = pydicom.dcmread(file, **options)
             return dataset
     except DAMAGE:
         raise InputError(f"{path.name}: not a DICOM file, or damaged") from None
+
+
+def _check_size(file: IO[bytes]) -> None:
+    """Refuse what would not fit into memory; leaves the file at its start."""
+    if file.seek(0, 2) > MAX_FILE_BYTES:
+        raise ValueError("larger than any image")
+    file.seek(0)
+    head = file.read(_HEAD_BYTES)
+    start = _find_end_of_meta(head)
+    if _DEFLATED in head[:start]:
+        file.seek(start)
+        inflater, total = zlib.decompressobj(-zlib.MAX_WBITS), 0
+        while not inflater.eof and (part := inflater.unconsumed_tail or file.read(_HEAD_BYTES)):
+            total += len(inflater.decompress(part, 2**24))
+            if total > MAX_INFLATED_BYTES:
+                raise ValueError("inflates to more than any image")
+    file.seek(0)
+
+
+def _find_end_of_meta(head: bytes) -> int:
+    """Find where the file's meta information (group 2, explicit little endian) ends."""
+    place = 132 if head[128:132] == b"DICM" else 0
+    while head[place : place + 2] == b"\x02\x00":
+        if head[place + 4 : place + 6] in _LONG_LENGTHS:
+            place += 12 + int.from_bytes(head[place + 8 : place + 12], "little")
+        else:
+            place += 8 + int.from_bytes(head[place + 6 : place + 8], "little")
+        if place > len(head) == _HEAD_BYTES:
+            raise ValueError("meta information longer than any")
+    return place
 
 
 def text_of(header: Any, name: str) -> str:

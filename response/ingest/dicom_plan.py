@@ -1,4 +1,4 @@
-"""DICOM folders, planned: which series of which time point, with which segmentations."""
+"""DICOM folders, planned: which series of which time point, with what was drawn on them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from pathlib import Path
 
 from response.errors import InputError
 from response.geometry import Grid
-from response.ingest.dicom import Found, Series, find_dicom
+from response.ingest.dicom import MODALITIES, Found, find_dicom
+from response.ingest.dicom_origin import describe_origin
+from response.ingest.dicom_pet import PetValues, describe_values
 from response.ingest.drawings import Drawing, read_drawings
 from response.ingest.files import combine_digests, digest_file
+from response.ingest.headers import Series
 from response.ingest.labels import Labels
 from response.ingest.pixels import read_stack
-from response.ingest.series import Stack, choose_series
+from response.ingest.ranking import Chosen, choose_scans
+from response.ingest.series import Stack
 from response.ingest.sources import MarkSource, Plan, ScanSource, TimePointSource
 from response.ingest.table_cells import parse_date, parse_text
 from response.model import Reader
@@ -29,8 +33,10 @@ def plan_dicom(
 ) -> None:
     """Find the time points in DICOM folders and add them to a plan.
 
-    The subject is the PatientID, the time point the study's date: studies of one day are one. One
-    CT or MR series is taken of each, with the segmentations drawn on it.
+    The subject is the PatientID, the time point the study's date: studies of one day are one. Of
+    each one CT, one MR and one PET is taken, with what was drawn on it (see
+    :func:`response.ingest.ranking.choose_scans`). A folder with images of two patients, or of one
+    study under two PatientIDs, is stopped: nothing in it is taken.
 
     Parameters
     ----------
@@ -41,31 +47,35 @@ def plan_dicom(
     today
         No study is dated later.
     marks_complete
-        Whether the segmentations hold every visible lesion.
+        Whether the drawings hold every visible lesion.
 
     Raises
     ------
     InputError
-        There is no CT or MR image at all.
+        There is no CT, MR or PET image at all.
     """
     found = find_dicom(folders)
     for path in found.damaged:
         plan.refuse("", "", f"{path.name}: cannot be read as DICOM; copy it again")
     plan.warnings += [f"{count} {why} are not read" for why, count in sorted(found.skipped.items())]
-    marks = _assign_segmentations(found, plan)
+    stopped = _stop_folders(found, plan)
+    marks = _assign_drawings(found, stopped, plan)
     if not (found.series or marks.problems or found.damaged):
         names = ", ".join(folder.name for folder in folders)
-        raise InputError(f"{names}: no CT or MR images in DICOM, and no manifest.csv")
+        raise InputError(f"{names}: no CT, MR or PET images in DICOM, and no manifest.csv")
     days: dict[Day, list[Series]] = {}
     for series in found.series.values():
         days.setdefault((series.subject, series.study_date), []).append(series)
     for day in sorted({*days, *marks.problems}):
-        _plan_day(day, days.get(day, []), marks, plan, today, marks_complete=marks_complete)
+        planned = _plan_day(day, days.get(day, []), marks, plan, today)
+        if planned is not None:
+            scans = tuple(_to_scan(one, marks_complete) for one in planned.chosen)
+            plan.sources.append(TimePointSource(day[0], planned.name, planned.date, scans))
 
 
 @dataclass(slots=True)
 class _Marks:
-    """Segmentations by the UID of the series they were drawn on, and those that fit none.
+    """Drawings by the UID of the series they were made on, and those that fit none.
 
     ``damaged`` are the folders that hold a file which cannot be read, with its name.
     """
@@ -78,8 +88,30 @@ class _Marks:
         self.problems.setdefault(day, []).append(problem)
 
 
-def _assign_segmentations(found: Found, plan: Plan) -> _Marks:
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    name: str
+    date: dt.date
+    chosen: tuple[Chosen, ...]
+
+
+def _stop_folders(found: Found, plan: Plan) -> dict[Day, list[str]]:
+    """Find the days any of whose images lie where two patients are mixed, with the reasons."""
+    conflicts = found.identities.find_conflicts()
+    reasons: dict[Day, list[str]] = {}
+    for identity in found.identities.seen:
+        if identity.folder in conflicts:
+            reasons.setdefault((identity.patient, identity.study_date), []).append(
+                f"folder {identity.folder.name} {conflicts[identity.folder]}; nothing of it is "
+                "read: find out whose they are, and give each patient a folder of its own"
+            )
+    return reasons
+
+
+def _assign_drawings(found: Found, stopped: Mapping[Day, list[str]], plan: Plan) -> _Marks:
     marks = _Marks({path.parent: path.name for path in found.damaged})
+    for day, reasons in stopped.items():
+        marks.problems[day] = list(reasons)
     elsewhere = 0
     for drawing in found.drawings:
         day = (drawing.subject, drawing.study_date)
@@ -98,12 +130,12 @@ def _assign_segmentations(found: Found, plan: Plan) -> _Marks:
                 day, "a segmentation refers to a series that is not here; give its folder too"
             )
     if elsewhere:
-        plan.warnings.append(f"{elsewhere} segmentations of other than CT and MR are not read")
+        plan.warnings.append(f"{elsewhere} segmentations of other than CT, MR and PET are not read")
     return marks
 
 
 def _find_targets(drawing: Drawing, series: Sequence[Series]) -> list[Series]:
-    """Find the series that a segmentation names; else of its images; else of its frame."""
+    """Find the series that a drawing names; else of its images; else of its frame."""
     named = [one for one in series if one.uid in drawing.series_uids]
     if not named:
         images = drawing.image_uids
@@ -115,31 +147,29 @@ def _find_targets(drawing: Drawing, series: Sequence[Series]) -> list[Series]:
 
 
 def _plan_day(
-    day: Day,
-    candidates: Sequence[Series],
-    marks: _Marks,
-    plan: Plan,
-    today: dt.date,
-    *,
-    marks_complete: bool,
-) -> None:
+    day: Day, candidates: Sequence[Series], marks: _Marks, plan: Plan, today: dt.date
+) -> _Planned | None:
     subject, stated = day
     problems = list(marks.problems.get(day, []))
-    date = None
+    date: dt.date | None = None
+    chosen: list[Chosen] = []
+    warnings: list[str] = []
     try:
         parse_text("PatientID", subject)
         date = _parse_study_date(stated, today)
-        source = _choose_source(candidates, marks, marks_complete=marks_complete)
+        chosen, warnings = _choose_all(candidates, marks)
     except InputError as error:
         problems.append(str(error))
-    key = (subject, str(date or stated))
+    name = str(date or stated)
+    key = (subject, name)
     if key in plan.named:
         problems.append("time_point: is also given by a manifest; name it once")
     plan.named.setdefault(key, date)
     if problems or date is None:
         plan.refuse(*key, *problems)
-    else:
-        plan.sources.append(TimePointSource(subject, key[1], date, (source,)))
+        return None
+    plan.warnings += [f"{subject} {name}: {warning}" for warning in warnings]
+    return _Planned(name, date, tuple(chosen))
 
 
 def _parse_study_date(stated: str, today: dt.date) -> dt.date:
@@ -148,30 +178,41 @@ def _parse_study_date(stated: str, today: dt.date) -> dt.date:
     return parse_date("StudyDate", iso, latest=today)
 
 
-def _choose_source(
-    candidates: Sequence[Series], marks: _Marks, *, marks_complete: bool
-) -> ScanSource:
-    marked = [series for series in candidates if series.uid in marks.by_series]
-    if len(marked) > 1:
-        names = ", ".join(series.name for series in marked)
-        raise InputError(f"segmentations were drawn on several series ({names}); keep those of one")
-    chosen = choose_series(candidates, {series.uid for series in marked})
-    stack = chosen.stack
-    _check_nothing_lost(stack, marks.damaged)
-    digest = combine_digests("series", [digest_file(image.path) for image in stack.slices])
-    drawn = marks.by_series.get(stack.series.uid, [])
-    return ScanSource(
-        modality=stack.series.modality,
-        series="",
-        digest=digest,
-        read=partial(read_stack, stack),
-        marks=_to_marks(stack, digest, drawn, marks_complete) if drawn else (),
-        source="dicom",
-        acquisition_axis=2,
-        slice_thickness_mm=stack.thickness_mm,
-        chosen_because=chosen.reason,
-        facts=_list_facts(stack.series),
-    )
+def _choose_all(candidates: Sequence[Series], marks: _Marks) -> tuple[list[Chosen], list[str]]:
+    """Choose of each modality; one that gives nothing is a warning where another does."""
+    chosen: list[Chosen] = []
+    problems: list[str] = []
+    pet: Stack | None = None
+    for modality in MODALITIES:
+        mine = [series for series in candidates if series.modality == modality]
+        if not mine:
+            continue
+        try:
+            taken = choose_scans(mine, marks.by_series, pet=pet)
+            for one in taken:
+                _check_nothing_lost(one.stack, marks.damaged)
+        except InputError as error:
+            if any(series.uid in marks.by_series for series in mine):
+                raise
+            problems.append(f"{modality}: {error}")
+            continue
+        pet = taken[0].stack if modality == "PT" else pet
+        chosen += taken
+    if not chosen:
+        raise InputError("; ".join(problems) if len(problems) > 1 else _strip(problems))
+    warnings = [f"{problem}; the time point is taken without it" for problem in problems]
+    return chosen, warnings + [_LOSSY.format(one.stack.name) for one in chosen if _is_lossy(one)]
+
+
+_LOSSY = "{}: was compressed with loss; small lesions and values may differ from what was scanned"
+
+
+def _strip(problems: Sequence[str]) -> str:
+    return problems[0].split(": ", 1)[1] if problems else "no series can be used: there is none"
+
+
+def _is_lossy(chosen: Chosen) -> bool:
+    return any(image.lossy for image in chosen.stack.slices)
 
 
 def _check_nothing_lost(stack: Stack, damaged: Mapping[Path, str]) -> None:
@@ -185,24 +226,58 @@ def _check_nothing_lost(stack: Stack, damaged: Mapping[Path, str]) -> None:
             )
 
 
-def _to_marks(
-    stack: Stack, digest: str, drawn: Sequence[Drawing], complete: bool
-) -> tuple[MarkSource, ...]:
-    files = [digest_file(drawing.path) for drawing in drawn]
-    slice_of = {image.sop_uid: number for number, image in enumerate(stack.slices)}
+def _to_scan(chosen: Chosen, marks_complete: bool) -> ScanSource:
+    stack = chosen.stack
+    modality = stack.series.modality
+    digest = _digest(stack)
+    values = describe_values(stack) if modality == "PT" else PetValues(1.0, {})
+    if modality == "PT":
+        digest = combine_digests("suv", [digest, repr(values.factor)])
+    return ScanSource(
+        modality=modality,
+        series=chosen.series,
+        digest=digest,
+        read=partial(read_stack, stack, values.factor if modality == "PT" else None),
+        marks=_to_marks(chosen, digest, marks_complete) if chosen.drawings else (),
+        source="dicom",
+        acquisition_axis=2,
+        slice_thickness_mm=stack.thickness_mm,
+        chosen_because=chosen.reason,
+        facts=_list_facts(stack) | values.facts,
+        origin=partial(describe_origin, stack),
+    )
+
+
+def _digest(stack: Stack) -> str:
+    """Compute the digest of the files, and of which frames of them where it is a part."""
+    files = {image.path: digest_file(image.path) for image in stack.slices}
+    if stack.part is None:
+        return combine_digests("series", files.values())
+    pictures = [f"{files[image.path]} {image.frame or 1}" for image in stack.slices]
+    return combine_digests("part of a series", pictures)
+
+
+def _to_marks(chosen: Chosen, digest: str, complete: bool) -> tuple[MarkSource, ...]:
+    files = [digest_file(drawing.path) for drawing in chosen.drawings]
+    slices = enumerate(chosen.stack.slices)
+    slice_of = {image.sop_uid: number for number, image in slices if image.frame is None}
 
     def read(grid: Grid) -> Labels:
-        return read_drawings(drawn, grid, slice_of, modality=stack.series.modality)
+        modality = chosen.stack.series.modality
+        return read_drawings(chosen.drawings, grid, slice_of, modality=modality)
 
     combined = combine_digests("segmentation", [digest, *files])
     return (MarkSource(Reader(), combined, complete, read),)
 
 
-def _list_facts(series: Series) -> dict[str, str]:
+def _list_facts(stack: Stack) -> dict[str, str]:
+    series = stack.series
     said = {
         "study_instance_uid": series.study_uid,
         "series_instance_uid": series.uid,
         "series_number": series.number,
+        "series_description": series.said.get("SeriesDescription", ""),
         "frame_of_reference_uid": series.frame_of_reference,
+        "part_of_series": stack.part.name if stack.part else "",
     }
     return {name: value for name, value in said.items() if value}

@@ -1,0 +1,67 @@
+"""A process that decodes compressed pixels for :mod:`response.ingest.decoding`, and may die of it.
+
+Reads one job a line (JSON: a path and frames from 0), writes one line (JSON: shape and type, or an
+error) and the numbers of each frame.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from pydicom.pixels.utils import iter_pixels
+
+from response.errors import InputError
+from response.ingest.dicom_file import DAMAGE, quiet, read_dataset
+
+MEMORY_BYTES = 2 * 2**30
+CPU_SECONDS = 3600
+
+
+def main() -> None:
+    """Serve jobs until the other side is gone."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    out = sys.stdout.buffer
+    out.write(b"ready\n")
+    out.flush()
+    for line in sys.stdin.buffer:
+        job = json.loads(line)
+        _serve(Path(job["path"]), job["frames"], out)
+
+
+def _serve(path: Path, frames: list[int], out: IO[bytes]) -> None:
+    try:
+        with quiet():
+            for plane in _iterate(path, frames):
+                said = {"shape": plane.shape, "dtype": plane.dtype.str}
+                out.write(json.dumps(said).encode() + b"\n" + plane.tobytes())
+    except InputError as error:
+        out.write(json.dumps({"error": str(error)}).encode() + b"\n")
+    except DAMAGE:
+        error_text = "the pixels are truncated or cannot be decoded"
+        out.write(json.dumps({"error": error_text}).encode() + b"\n")
+    out.flush()
+
+
+def _iterate(path: Path, frames: list[int]) -> Iterator[Any]:
+    dataset = read_dataset(path, pixels=True)
+    shape = (int(dataset.Rows), int(dataset.Columns))
+    if max(frames) == 0 and int(dataset.get("NumberOfFrames") or 1) == 1:
+        planes: Any = [dataset.pixel_array]
+    else:
+        planes = iter_pixels(dataset, indices=frames)
+    for plane in planes:
+        if plane.shape != shape:
+            raise InputError(f"pixels of size {plane.shape}; one number per pixel is needed")
+        yield np.ascontiguousarray(plane)
+
+
+if __name__ == "__main__":
+    main()
