@@ -14,6 +14,7 @@ from response.geometry import Grid
 from response.ingest.dicom_file import DAMAGE, quiet, read_dataset, text_of
 from response.ingest.labels import Labels
 from response.ingest.regions import Region, put_together
+from response.ingest.rtstruct import read_contours
 from response.ingest.segmentation import SEGMENTATIONS, find_source_images, read_segments
 
 KINDS = {**dict.fromkeys(map(str, SEGMENTATIONS), "SEG"), str(RTStructureSetStorage): "RTSTRUCT"}
@@ -118,7 +119,7 @@ def read_drawings(
         if drawing.kind == "SEG":
             found, said = read_segments(drawing.path, grid, slice_of or {}, modality=modality)
         else:
-            raise InputError(f"{drawing.path.name}: contours are not read")
+            found, said = read_contours(drawing.path, grid, slice_of or {})
         regions += found
         notes += said
     return put_together(regions, grid, wanted, notes)

@@ -27,7 +27,8 @@ class Region:
 
     ``number`` is the one it has in its file, ``source`` that file's name. ``fact`` is what the file
     says of it (its label is set when all regions are known). ``aside`` says why it is no lesion
-    and is left out unless a person's table speaks of its label; empty: it is one.
+    and is left out unless a person's table speaks of its label; empty: it is one. ``unspoken``:
+    that word is also written where nothing is known.
     """
 
     number: int
@@ -36,6 +37,7 @@ class Region:
     fact: LabelFact
     aside: str = ""
     kind: str = "segment"
+    unspoken: bool = False
 
     @property
     def name(self) -> str:
@@ -90,21 +92,23 @@ def to_flat(voxels: npt.NDArray[np.intp], grid: Grid) -> Flat:
 
 
 def _number(regions: Sequence[Region]) -> tuple[list[Region], list[str]]:
-    """Give every region a label of its own: its number, or the next that no region has."""
+    """Give every region a label of its own: its number, or the next that no region has.
+
+    There are far fewer regions than labels: every region is a line of its file's header.
+    """
     held = {region.number for region in regions}
     taken: set[int] = set()
     numbered, notes = [], []
     following = 1
     for region in regions:
         label = region.number
-        if label in taken:
+        if label in taken or not 0 < label <= _MAX_LABEL:
             while following in held:
                 following += 1
+            why = "another one has its number" if label in taken else "its number cannot be one"
             label = following
             held.add(label)
-            notes.append(f"{region.name} has label {label}: another one has its number")
-        if not 0 < label <= _MAX_LABEL:
-            raise InputError(f"{region.name}: its number is not from 1 to {_MAX_LABEL}")
+            notes.append(f"{region.name} has label {label}: {why}")
         taken.add(label)
         numbered.append(replace(region, fact=replace(region.fact, label=label)))
     return numbered, notes
@@ -115,17 +119,16 @@ def _leave_aside(
 ) -> tuple[list[Region], list[str]]:
     """Leave out what is no lesion by its file's word; if that is everything, read it all."""
     aside = [one for one in regions if one.aside and one.fact.label not in wanted]
-    if aside and len(aside) == len(regions):
-        kinds = ", ".join(sorted({one.aside for one in aside}))
+    if aside and len(aside) == len(regions) and all(one.unspoken for one in aside):
         return list(regions), [
-            f"every region is described as {kinds}: all are read as lesions; take away what is none"
+            f"every region is {aside[0].aside}: all are read as lesions; take away what is none"
         ]
     notes = [
         f"{one.name} (label {one.fact.label}) is left aside: {one.aside}; if it is a lesion, give "
         "its label a row in lesions.csv"
         for one in aside
     ]
-    return [one for one in regions if one not in aside], notes
+    return [one for one in regions if not one.aside or one.fact.label in wanted], notes
 
 
 def _paint(regions: Sequence[Region], grid: Grid) -> list[npt.NDArray[np.uint16]]:

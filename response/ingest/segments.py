@@ -38,15 +38,16 @@ def describe_segments(
         int(segment.SegmentNumber): segment for segment in dataset.get("SegmentSequence") or ()
     }
     described.pop(0, None)  # the background of a label map
+    uid = text_of(dataset, "SOPInstanceUID")
     regions, notes = [], []
     for number in sorted({*described, *voxels}):
         found = voxels.get(number, np.zeros(0, np.int64))
         segment = described.get(number)
         if segment is None:
-            regions.append(Region(number, found, source, LabelFact(number)))
+            regions.append(Region(number, found, source, LabelFact(number, "", "", uid, number)))
             continue
         organ, aside, note = _judge(segment, modality)
-        fact = LabelFact(number, organ, text_of(segment, "TrackingUID"))
+        fact = LabelFact(number, organ, text_of(segment, "TrackingUID"), uid, number)
         regions.append(Region(number, found, source, fact, aside))
         if note:
             notes.append(f"segment {number} of {source} {note}")

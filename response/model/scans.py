@@ -44,12 +44,15 @@ class LabelFact:
 
     ``reference`` names the organ that the label is a reference region of (``liver``,
     ``blood_pool``), empty for lesions. ``tracking_uid`` is the drawing's own name for the lesion,
-    the same at all time points.
+    the same at all time points. ``drawing_uid`` and ``number`` say where it comes from: the
+    instance UID of its file, and the number of the segment or region there.
     """
 
     label: int
     reference: str = ""
     tracking_uid: str = ""
+    drawing_uid: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
