@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from response.match.model import Link
-from response.model import Decision, Finding, Reader, Tracking
+from response.model import Decision, Finding, Point, Reader, Tracking
 
 
 def active_decisions(decisions: Iterable[Decision], reader: Reader) -> tuple[Decision, ...]:
@@ -43,6 +43,17 @@ def links_of(decisions: Iterable[Decision]) -> tuple[Link, ...]:
                 for uid in decision.tracking_uids:
                     said[decision.time_point, label, uid] = decision.kind != "unlink"
     return tuple(Link(tp, label, uid, forced) for (tp, label, uid), forced in said.items())
+
+
+def places_of(decisions: Iterable[Decision]) -> dict[tuple[str, str], Point]:
+    """Return where persons placed reference regions, by time point and organ; the last word."""
+    places: dict[tuple[str, str], Point] = {}
+    for decision in decisions:
+        if decision.kind == "reference":
+            organ, place = decision.value.split()
+            x, y, z = (float(number) for number in place.split(","))
+            places[decision.time_point, organ] = (x, y, z)
+    return places
 
 
 @dataclass(frozen=True, slots=True)

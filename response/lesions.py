@@ -6,18 +6,64 @@ baseline; a table that says otherwise later is refused, row by row.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 from response.corrections import latest_value
 from response.match import TrackedLesion
 from response.model import Decision, Finding, Lesion, LesionFact, Reader, Refusal
+from response.pet import PET
 from response.protocol import Protocol
 from response.targets import BaselineLesion, propose_targets
 from response.terms import STATES_BY_ROLE, Role, Source
 
-Facts = Mapping[tuple[str, int], LesionFact]
-"""What ``lesions.csv`` says, by time point and label."""
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What ``lesions.csv`` says of one reader's lesions.
+
+    ``apart`` are (time point, label) that mean different lesions on different series: a row that
+    does not say which series it means speaks of none of them.
+    """
+
+    rows: tuple[LesionFact, ...]
+    apart: frozenset[tuple[str, int]] = frozenset()
+
+    def find(self, finding: Finding) -> LesionFact | None:
+        """Return what is said of the mark of a finding."""
+        if finding.label is None:
+            return None
+        return self.find_mark(finding.time_point, finding.modality, finding.series, finding.label)
+
+    def find_mark(
+        self, time_point: str, modality: str, series: str, label: int
+    ) -> LesionFact | None:
+        """Return what is said of a mark; a row that names its series goes before others."""
+        fitting = [
+            fact
+            for fact in self.rows
+            if (fact.time_point, fact.label) == (time_point, label)
+            and fact.modality in (None, modality)
+            and fact.series in (None, series)
+            and (fact.modality or fact.series or (time_point, label) not in self.apart)
+        ]
+        return max(fitting, key=lambda f: (bool(f.modality), bool(f.series)), default=None)
+
+    @classmethod
+    def of(cls, findings: Iterable[Finding], rows: Iterable[LesionFact]) -> Facts:
+        """Tell apart the labels that findings hold of different lesions on different series."""
+        lesions: dict[tuple[str, int], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        for f in findings:
+            if f.label is not None:
+                lesions[f.time_point, f.label][f.scan_id].add(f.tracking_uid)
+        apart = {
+            key
+            for key, by_scan in lesions.items()
+            if any(one.isdisjoint(other) for one, other in combinations(by_scan.values(), 2))
+        }
+        return cls(tuple(rows), frozenset(apart))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +87,8 @@ class Seen:
     def facts_of(self, uid: str) -> list[LesionFact]:
         """Return what the tables say of a lesion, baseline first, then by date."""
         marked = sorted(self.of(uid), key=lambda f: f.time_point != self.baseline)
-        keys = [(f.time_point, f.label) for f in marked if f.label is not None]
-        return [self.facts[key] for key in keys if key in self.facts]
+        found = (self.facts.find(f) for f in marked)
+        return [fact for fact in found if fact is not None]
 
 
 def describe_lesions(
@@ -155,9 +201,9 @@ def _given(
     if decided is not None:
         return Role(decided), Source.PERSON
     finding = at_baseline.get(uid)
-    if finding is None or finding.label is None:
+    if finding is None:
         return None, Source.PROPOSED
-    fact = seen.facts.get((finding.time_point, finding.label))
+    fact = seen.facts.find(finding)
     if fact is None or fact.role is None or fact.role is Role.NEW:
         return None, Source.PROPOSED
     return fact.role, Source.READER
@@ -187,6 +233,7 @@ def _baseline_lesion(
         short_axis_mm=measured.short_axis_mm,
         slice_thickness_mm=seen.thickness_mm.get(finding.time_point),
         given_role=role,
+        on_pet=finding.modality == PET,
     )
 
 
@@ -194,13 +241,18 @@ def find_contradictions(seen: Seen, lesions: Sequence[Lesion]) -> tuple[Refusal,
     """Return the rows of the tables that contradict what was fixed at baseline."""
     by_uid = {x.tracking_uid: x for x in lesions}
     refused = []
-    for finding in seen.findings:
-        fact = seen.facts.get((finding.time_point, finding.label or 0))
-        if fact is None or finding.label is None:
-            continue
-        problem = _contradiction(seen, by_uid[finding.tracking_uid], fact)
-        if problem:
+    for fact in seen.facts.rows:
+        if (fact.time_point, fact.label) in seen.facts.apart and not (fact.modality or fact.series):
+            text = "is one lesion on one series and another on another; say which in modality"
             where = f"lesions.csv, label {fact.label}: "
+            refused.append(Refusal(seen.subject, fact.time_point, where + text))
+    for finding in seen.findings:
+        said = seen.facts.find(finding)
+        if said is None:
+            continue
+        problem = _contradiction(seen, by_uid[finding.tracking_uid], said)
+        if problem:
+            where = f"lesions.csv, label {said.label}: "
             refused.append(Refusal(seen.subject, finding.time_point, where + problem))
     return tuple(refused)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
-from response.geometry import Grid, Points, choose_slice_axis, slice_normal
+from response.geometry import Grid, choose_slice_axis, slice_normal
 from response.join_series import Joined, Marked, join_series
 from response.layers import split_layers
 from response.measure import measure_labels
@@ -30,20 +30,24 @@ from response.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class SeenStop:
-    """A stop with its marks by number; ``doubles`` are the same lesions on further series.
-
-    ``uptakes`` holds what the PET shows, in SUV, within marks that were not drawn on it, and
-    ``apart`` the labels that mean different lesions on different series.
+    """A stop with its marks; ``uptakes`` holds, by number, what the PET shows in SUV within marks
+    that were not drawn on it.
     """
 
     stop: Stop
     grid: Grid
-    marked: Mapping[int, Marked]
-    doubles: Mapping[int, tuple[Marked, ...]]
-    shared: Mapping[int, str] = field(default_factory=dict)
+    joined: Joined
     uptakes: Mapping[int, Measurement] = field(default_factory=dict)
     references: tuple[ReferenceRegion, ...] = ()
-    apart: frozenset[int] = frozenset()
+
+    @property
+    def marked(self) -> Mapping[int, Marked]:
+        """Its marks by number."""
+        return self.joined.marked
+
+    def rows(self, number: int) -> tuple[Marked, ...]:
+        """Return a mark, and those of the same lesion on further series."""
+        return (self.joined.marked[number], *self.joined.doubles.get(number, ()))
 
 
 def read_marks(workspace: Workspace, stream: Stream, places: Places) -> list[SeenStop]:
@@ -92,20 +96,14 @@ def _see(
         references += _take_references(stop, found)
         further.append(found)
     joined = join_series(stop.scan, own, further)
-    pet = find_pet(stop.time_point.scans, [scan.scan_id for scan, _ in stop.others])
+    plain = SeenStop(stop, grid, joined)
+    pet = find_pet(stop.time_point.scans, stop.marked_scans)
     if pet is None or why_no_suv(pet):
-        return SeenStop(
-            stop, grid, joined.marked, joined.doubles, joined.shared, apart=joined.apart
-        )
-    return SeenStop(
-        stop,
-        grid,
-        joined.marked,
-        joined.doubles,
-        joined.shared,
-        _measure_unmarked(images, pet, joined),
-        find_references(stop, pet, images.read, references, places),
-        joined.apart,
+        return plain
+    return replace(
+        plain,
+        uptakes=_measure_unmarked(images, pet, joined),
+        references=find_references(stop, pet, images.read, references, places),
     )
 
 
@@ -136,11 +134,9 @@ def _find_reference(stop: Stop, mark: Marked) -> str:
     """
     label = mark.measured.label
     for fact in stop.time_point.lesion_facts:
-        if (
-            fact.role is not Role.REFERENCE
-            or fact.label != label
-            or fact.reader != mark.marks.reader
-        ):
+        if fact.role is not Role.REFERENCE or fact.label != label:
+            continue
+        if fact.reader != mark.marks.reader:
             continue
         if fact.series not in (None, mark.scan.series):
             continue

@@ -293,7 +293,7 @@ def _assess_one(
     if store.find_assessment_key(subject.subject, name, reader) == key:
         report.unchanged += 1
         return
-    readings, assessed = stream.make_rows()
+    readings, assessed = stream.rows_for(name)
     made = assess_subject(
         subject.subject,
         reader,

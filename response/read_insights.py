@@ -21,18 +21,18 @@ def read_insights(
     assessments themselves say.
     """
     (streams,) = find_read_streams(store, [subject], protocol)
-    rows = {stream.reader: stream.make_rows for stream in streams}
+    read = {stream.reader: stream for stream in streams}
     found = []
     for result in results:
         one = result.summary
-        facts, make_rows = subject.facts, rows.get(one.reader)
+        facts, stream = subject.facts, read.get(one.reader)
         same_line = (facts.line or None) == (one.line or None)
-        if make_rows is None or not same_line:
+        if stream is None or not same_line:
             known = facts if same_line else SubjectFacts(one.subject, line=one.line)
             found.append(derive_insight(result, (), (), known, protocol))
             continue
         try:
-            found.append(derive_insight(result, *make_rows(), facts, protocol))
+            found.append(derive_insight(result, *stream.rows_for(one.criterion), facts, protocol))
         except InputError:
             found.append(derive_insight(result, (), (), facts, protocol))
     return tuple(found)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from response.corrections import active_decisions
+from response.corrections import active_decisions, confirmed_until
 from response.model import (
     AssessedTimePoint,
     Decision,
@@ -19,9 +19,11 @@ from response.model import (
     Tracking,
 )
 from response.protocol import Protocol as TrialProtocol
+from response.read_uptake import UPTAKE_CRITERIA, choose_roles, find_study, read_uptake
 from response.readings import read_tracking
 from response.store import Store
 from response.streams import Stream, build_streams
+from response.terms import Role
 
 Rows = tuple[tuple[LesionReading, ...], tuple[AssessedTimePoint, ...]]
 """What :func:`response.assess.assess_subject` takes of a reader."""
@@ -32,15 +34,23 @@ class ReadStream:
     """One reader's word on one subject.
 
     ``key`` is what it rests on, told apart without making the rows; ``make_rows`` makes them.
-    ``tracking`` holds the lesions found on images, ``readings`` the tables given without images.
+    ``make_uptake_rows`` makes those of PERCIST and EORTC, where they differ. ``tracking`` holds the
+    lesions found on images, ``readings`` the tables given without images.
     """
 
     subject: Subject
     reader: Reader
     key: tuple[object, ...]
     make_rows: Callable[[], Rows]
+    make_uptake_rows: Callable[[], Rows] | None = None
     tracking: Tracking | None = None
     readings: Readings | None = None
+
+    def rows_for(self, criterion: str) -> Rows:
+        """Make the rows that a criterion reads: of uptake, where it rests on that."""
+        if criterion in UPTAKE_CRITERIA and self.make_uptake_rows is not None:
+            return self.make_uptake_rows()
+        return self.make_rows()
 
 
 class _OfSubject(Protocol):
@@ -110,7 +120,7 @@ def _from_images(
 ) -> ReadStream:
     key = (tracking.content_key, [(d.decision_id, d.value) for d in decisions])
 
-    def make_rows() -> Rows:
+    def make_rows(roles: Mapping[str, Role] | None = None) -> Rows:
         start = subject.facts.treatment_start
         points = [
             (s.time_point.time_point, s.time_point.date)
@@ -119,9 +129,18 @@ def _from_images(
         ]
         unread = frozenset(s.time_point.time_point for s in stream.stops if not s.read)
         vouched = _vouched(stream, registrations)
-        return read_tracking(tracking, points, decisions, protocol, vouched=vouched, unread=unread)
+        return read_tracking(
+            tracking, points, decisions, protocol, vouched=vouched, unread=unread, roles=roles
+        )
 
-    return ReadStream(subject, tracking.reader, key, make_rows, tracking=tracking)
+    def make_uptake_rows() -> Rows:
+        studies = {s.time_point.time_point: find_study(s, tracking, protocol) for s in stream.stops}
+        rows = make_rows(choose_roles(tracking, studies, protocol))
+        until = confirmed_until(tracking, decisions)
+        held = frozenset(p.time_point for p in rows[1] if (p.date, p.time_point) <= until)
+        return read_uptake(rows, tracking, studies, held)
+
+    return ReadStream(subject, tracking.reader, key, make_rows, make_uptake_rows, tracking=tracking)
 
 
 def _vouched(stream: Stream, registrations: Iterable[Registration]) -> frozenset[str]:

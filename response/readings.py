@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from response.corrections import confirmed_until
-from response.marks import round_mm
+from response.lesion_uptake import combine_uptake
 from response.model import (
     AssessedTimePoint,
     Decision,
@@ -22,7 +22,9 @@ from response.model import (
     RecordedMeasurement,
     Tracking,
 )
+from response.pet import PET
 from response.protocol import Protocol
+from response.sizes import round_mm
 from response.terms import Event, LesionState, Role, Source
 
 TENTH = Decimal("0.1")
@@ -48,6 +50,29 @@ class _Story:
     rows: Rows
     time_points: tuple[tuple[dt.date, str], ...]
     automatic: frozenset[str]
+    all_rows: Mapping[tuple[str, str], tuple[Finding, ...]]
+
+    def uptake(self, *findings: Finding) -> dict[str, Decimal]:
+        """Return the uptake of lesions that count as one, over all series of a time point."""
+        rows = [row for f in findings for row in self.all_rows[f.time_point, f.tracking_uid]]
+        return combine_uptake(rows)
+
+    def off_series(self, finding: Finding) -> str:
+        """Say that a finding's diameter is not of the series that the lesion is measured on."""
+        first = next(iter(self.rows_of(finding.tracking_uid)), finding)
+        if (first.modality == PET) == (finding.modality == PET):
+            return ""
+        return (
+            f"marked on the {finding.modality} alone; it is measured on the {first.modality} "
+            "since it was first marked"
+        )
+
+    def rows_of(self, uid: str) -> Iterable[Finding]:
+        """Return the marked findings of a lesion from the baseline on, by date."""
+        for _day, name in self.time_points:
+            found = self.rows.get(name, {}).get(uid)
+            if found is not None and found.label is not None:
+                yield found
 
     def root(self, uid: str) -> str:
         """Return the lesion that a part counts into, or the lesion itself."""
@@ -77,6 +102,7 @@ def read_tracking(
     protocol: Protocol,
     vouched: frozenset[str] = frozenset(),
     unread: frozenset[str] = frozenset(),
+    roles: Mapping[str, Role] | None = None,
 ) -> tuple[tuple[LesionReading, ...], tuple[AssessedTimePoint, ...]]:
     """Return the readings and time points that :func:`response.assess.assess_subject` takes.
 
@@ -95,20 +121,26 @@ def read_tracking(
         registration between: where an *automatic* new lesion may count.
     unread
         The time points that this reader did not read: nothing there is evaluable.
+    roles
+        Roles of lesions, by ``tracking_uid``, that take the place of their own.
     """
     dates = dict(time_points)
     start = (dates[tracking.baseline_time_point], tracking.baseline_time_point)
     ordered = tuple(sorted((day, name) for name, day in dates.items() if (day, name) >= start))
-    rows: dict[str, dict[str, Finding]] = defaultdict(dict)
-    for finding in sorted(tracking.findings, key=lambda f: f.label is None):
-        rows[finding.time_point].setdefault(finding.tracking_uid, finding)
+    all_rows = group_rows(tracking.findings)
+    rows = _choose_rows(all_rows, ordered)
+    lesions = {
+        x.tracking_uid: replace(x, role=(roles or {}).get(x.tracking_uid, x.role))
+        for x in tracking.lesions
+    }
     story = _Story(
-        {x.tracking_uid: x for x in tracking.lesions},
+        lesions,
         rows,
         ordered,
         vouched if protocol.targets.new_lesion_calls == "automatic" else frozenset(),
+        all_rows,
     )
-    readings = [r for lesion in tracking.lesions for r in _lesion_readings(story, lesion)]
+    readings = [r for lesion in lesions.values() for r in _lesion_readings(story, lesion)]
     readings += [
         LesionReading(name, day, "", None, state=LesionState.NOT_EVALUABLE, reason="not read")
         for day, name in ordered
@@ -123,6 +155,34 @@ def read_tracking(
         held = {name for day, name in ordered if (day, name) <= until}
         readings = [replace(r, provisional="") if r.time_point in held else r for r in readings]
     return tuple(readings), tuple(assessed)
+
+
+def group_rows(findings: Iterable[Finding]) -> dict[tuple[str, str], tuple[Finding, ...]]:
+    """Group the rows of each lesion at each time point, marked ones first."""
+    grouped: dict[tuple[str, str], tuple[Finding, ...]] = {}
+    for finding in sorted(findings, key=lambda f: f.label is None):
+        key = (finding.time_point, finding.tracking_uid)
+        grouped[key] = (*grouped.get(key, ()), finding)
+    return grouped
+
+
+def _choose_rows(
+    all_rows: Mapping[tuple[str, str], tuple[Finding, ...]],
+    time_points: Sequence[tuple[dt.date, str]],
+) -> dict[str, dict[str, Finding]]:
+    """Choose each lesion's row: that of the series it was first measured on, where there is one."""
+    order = {name: number for number, (_day, name) in enumerate(time_points)}
+    measured_on: dict[str, tuple[str, str]] = {}
+    rows: dict[str, dict[str, Finding]] = defaultdict(dict)
+    for (name, uid), found in sorted(all_rows.items(), key=lambda x: order.get(x[0][0], -1)):
+        modality, series = measured_on.get(uid, ("", ""))
+        chosen = min(found, key=lambda f: (f.modality != modality, f.series != series))
+        if not modality:
+            chosen = found[0]
+        if chosen.label is not None and name in order:
+            measured_on.setdefault(uid, (chosen.modality, chosen.series))
+        rows[name][uid] = chosen
+    return rows
 
 
 def _lesion_readings(story: _Story, lesion: Lesion) -> Iterable[LesionReading]:
@@ -199,6 +259,7 @@ def _pieces(story: _Story, uid: str, when: tuple[dt.date, str]) -> list[Finding]
 
 def _sized(story: _Story, row: LesionReading, lesion: Lesion, finding: Finding) -> LesionReading:
     """Return the row of a target with its diameter, or the state that stands in for one."""
+    row = replace(row, extra=story.uptake(finding))
     gone = finding.state is LesionState.ABSENT and finding.event is not Event.NOT_IMAGED
     if gone or finding.state in (LesionState.TOO_SMALL, LesionState.NOT_EVALUABLE):
         return replace(row, state=finding.state, reason=finding.reason)
@@ -206,10 +267,13 @@ def _sized(story: _Story, row: LesionReading, lesion: Lesion, finding: Finding) 
         return replace(row, state=LesionState.NOT_EVALUABLE, reason=_why(finding))
     if finding.measurement is None:
         return replace(row, state=LesionState.ABSENT, reason=finding.reason)
+    elsewhere = story.off_series(finding)
+    if elsewhere:
+        return replace(row, state=LesionState.NOT_EVALUABLE, reason=elsewhere)
     return replace(
         row,
         diameter_mm=_diameter(finding.measurement, lesion.node),
-        extra=_measured(finding.measurement, finding.modality),
+        extra={**_measured(finding.measurement, finding.modality), **row.extra},
     )
 
 
@@ -233,11 +297,12 @@ def _non_target(
     story: _Story, lesion: Lesion, when: tuple[dt.date, str]
 ) -> Iterable[LesionReading]:
     row = _row(story, lesion, when)
+    pieces = _pieces(story, story.keeper(lesion.tracking_uid, when), when)
+    row = replace(row, extra=story.uptake(*pieces))
     own = story.rows.get(when[1], {}).get(lesion.tracking_uid)
     if own is not None and own.state is not None:
         yield replace(row, state=own.state, reason=own.reason)
         return
-    pieces = _pieces(story, story.keeper(lesion.tracking_uid, when), when)
     seen = [f for f in pieces if f.measurement is not None]
     if seen:
         largest = max(_diameter(f.measurement, True) for f in seen if f.measurement)
@@ -262,7 +327,7 @@ def _new(story: _Story, lesion: Lesion, when: tuple[dt.date, str]) -> Iterable[L
         yield replace(
             row,
             diameter_mm=_diameter(own.measurement, lesion.node),
-            extra=_measured(own.measurement, own.modality),
+            extra={**_measured(own.measurement, own.modality), **story.uptake(own)},
         )
 
 

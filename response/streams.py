@@ -36,10 +36,20 @@ class Stop:
         return self.marks is not None or bool(self.others)
 
     @property
+    def marked_scans(self) -> tuple[str, ...]:
+        """Identifiers of the scans that the reader marked."""
+        first = (self.scan.scan_id,) if self.marks is not None else ()
+        return (*first, *(scan.scan_id for scan, _ in self.others))
+
+    @property
     def complete(self) -> bool:
-        """Whether the reader vouches that every lesion visible is marked."""
-        sets = [marks for marks in (self.marks, *(m for _, m in self.others)) if marks]
-        return bool(sets) and all(marks.complete for marks in sets)
+        """Whether the reader vouches that every lesion visible is marked, on every series read.
+
+        Marks on another series alone (the PET) say nothing of what this one (the CT) shows.
+        """
+        if self.marks is None:
+            return False
+        return all(marks.complete for marks in (self.marks, *(m for _, m in self.others)))
 
 
 @dataclass(frozen=True, slots=True)

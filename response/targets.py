@@ -34,7 +34,10 @@ THICKNESS_FACTOR = 2
 
 @dataclass(frozen=True, slots=True)
 class BaselineLesion:
-    """A lesion at baseline: its size in millimetres, and its role where somebody gave it one."""
+    """A lesion at baseline: its size in millimetres, and its role where somebody gave it one.
+
+    ``on_pet`` says that it was marked on the PET alone.
+    """
 
     lesion: str
     organ: str
@@ -43,6 +46,7 @@ class BaselineLesion:
     short_axis_mm: Decimal
     slice_thickness_mm: float | None = None
     given_role: Role | None = None
+    on_pet: bool = False
 
     @property
     def counting_mm(self) -> Decimal:
@@ -86,6 +90,8 @@ def _settle(one: BaselineLesion) -> Proposal | None:
     size = f"{one.counting_mm} mm"
     if one.given_role is not None:
         return Proposal(one.given_role, "given by a reader")
+    if one.on_pet:
+        return Proposal(Role.NON_TARGET, "marked on the PET alone, which measures no diameters")
     if one.node and one.short_axis_mm < NODE_NORMAL_BELOW_MM:
         return Proposal(None, f"not recorded: a node with a short axis of {size} is normal")
     if one.node and one.short_axis_mm < MEASURABLE_NODE_MM:

@@ -9,28 +9,30 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from response import __version__
-from response.corrections import confirmed_until, latest_state, links_of
+from response.corrections import confirmed_until, latest_state, links_of, places_of
 from response.geometry import Points
-from response.lesions import Seen, describe_lesions, find_contradictions
-from response.marks import SeenStop, read_marks, record
+from response.join_series import Marked
+from response.lesions import Facts, Seen, describe_lesions, find_contradictions
+from response.marks import SeenStop, read_marks
 from response.match import Mark, MarkedTimePoint, Step, TrackedEvent, Tracks, track
 from response.model import (
     Decision,
     Finding,
     Lesion,
-    LesionFact,
     Refusal,
     Registration,
     SubjectFacts,
     Tracking,
 )
+from response.pet import PET
 from response.protocol import Protocol
 from response.register import Transform
+from response.sizes import Sized, measure_row
 from response.streams import Baseline, Stop, Stream, find_baseline
-from response.terms import STATES_BY_ROLE, Event, LesionState
+from response.terms import STATES_BY_ROLE, Event, LesionState, Role
 from response.workspace import Workspace
 
-RULES_VERSION = f"{__version__}/2"
+RULES_VERSION = f"{__version__}/3"
 """Part of every key that says whether a result still holds."""
 
 
@@ -59,7 +61,7 @@ def track_stream(
     if former is not None and former.content_key == key:
         told = _told(stream, baseline, former.findings)
         return None, find_contradictions(told, former.lesions)
-    seen = read_marks(workspace, stream)
+    seen = read_marks(workspace, stream, places_of(decisions))
     uids = _uids(seen, known(), former)
     tracks = track(
         [_marked_time_point(s, uids, decisions) for s in seen],
@@ -103,6 +105,7 @@ def _tracking(
         lesions,
         tuple(_with_facts(f, told.facts, by_uid) for f in findings),
         (*filter(None, (baseline.warning, *tracks.warnings)), *_unheard(decisions, by_uid)),
+        tuple(region for s in seen for region in s.references),
     )
     return _reviewed(made, decisions), refused
 
@@ -130,13 +133,18 @@ def _unheard(decisions: Sequence[Decision], lesions: Mapping[str, Lesion]) -> li
 def _told(stream: Stream, baseline: Baseline, findings: tuple[Finding, ...]) -> Seen:
     """Return the findings beside what the reader's tables say of them."""
     points = [stop.time_point for stop in stream.stops]
-    facts = [f for point in points for f in point.lesion_facts if f.reader == stream.reader]
+    facts = [
+        f
+        for point in points
+        for f in point.lesion_facts
+        if f.reader == stream.reader and f.role is not Role.REFERENCE
+    ]
     return Seen(
         stream.subject,
         stream.reader,
         baseline.time_point,
         findings,
-        {(fact.time_point, fact.label): fact for fact in facts},
+        Facts.of(findings, facts),
         {s.time_point.time_point: s.scan.slice_thickness_mm for s in stream.stops},
     )
 
@@ -185,10 +193,22 @@ def _content_key(
             for s in stream.stops
         ],
         sorted(facts),
+        _pet_facts(stream, protocol),
         sorted(r.content_key for r in used.values()),
         [d.decision_id for d in decisions],
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _pet_facts(stream: Stream, protocol: Protocol) -> list[object]:
+    """What SUV and SUL rest on besides the voxels; nothing where there is no PET."""
+    facts: list[object] = [
+        [scan.scan_id, sorted(scan.facts.items())]
+        for stop in stream.stops
+        for scan in stop.time_point.scans
+        if scan.modality == PET
+    ]
+    return [protocol.pet.model_dump_json(), *facts] if facts else []
 
 
 def _step(workspace: Workspace, registration: Registration | None) -> Step:
@@ -269,10 +289,12 @@ def _marked_time_point(
     s: SeenStop, uids: Mapping[tuple[str, int], str], decisions: Sequence[Decision]
 ) -> MarkedTimePoint:
     stop = s.stop
-    facts = _facts_of(stop)
+    facts = _facts_of(s)
     marks = []
     for number, mark in sorted(s.marked.items()):
-        fact = facts.get(number)
+        fact = facts.find_mark(
+            stop.time_point.time_point, mark.scan.modality, mark.scan.series, mark.measured.label
+        )
         uid = uids.get((_set_id(stop), number), "")
         decided = latest_state(decisions, uid, stop.time_point.time_point) if uid else None
         state = LesionState(decided) if decided else (fact.state if fact else None)
@@ -300,9 +322,15 @@ def _marked_time_point(
     )
 
 
-def _facts_of(stop: Stop) -> dict[int, LesionFact]:
-    reader = stop.marks.reader if stop.marks else None
-    return {f.label: f for f in stop.time_point.lesion_facts if f.reader == reader}
+def _facts_of(s: SeenStop) -> Facts:
+    name = s.stop.time_point.time_point
+    readers = {mark.marks.reader for mark in s.marked.values()}
+    rows = [
+        f
+        for f in s.stop.time_point.lesion_facts
+        if f.reader in readers and f.role is not Role.REFERENCE
+    ]
+    return Facts(tuple(rows), frozenset((name, label) for label in s.joined.apart))
 
 
 # ---------------------------------------------------------------------------------- the findings
@@ -317,14 +345,12 @@ def _findings(
     baseline: str,
 ) -> list[Finding]:
     stop = s.stop
-    precision = protocol.targets.recorded_precision_mm
-    marked = s.marked.get(event.label) if event.label is not None else None
     decided = latest_state(decisions, event.tracking_uid, event.time_point)
     state = LesionState(decided) if decided else None
     what, reason = event.event, event.reason
     if what is Event.BASELINE and event.time_point != baseline:
         what, reason = Event.NEWLY_IMAGED, "history before the baseline; no scan is earlier"
-    rows = [marked, *s.doubles.get(event.label, ())] if event.label is not None else [None]
+    rows, sizes = _measure_rows(s, event, protocol)
     return [
         Finding(
             subject=stream.subject,
@@ -339,24 +365,36 @@ def _findings(
             label=row.measured.label if row else None,
             event=what,
             place=row.measured.centroid if row else event.place,
-            measurement=record(row.measured, precision) if row else None,
+            measurement=size.measurement,
             state=state,
             confidence=event.confidence,
-            needs_review=event.needs_review and decided is None,
-            reason=reason,
+            needs_review=(event.needs_review and decided is None) or bool(size.doubt),
+            reason="; ".join(filter(None, (reason, size.doubt, size.note))),
             mark_set_id=row.marks.mark_set_id if row else "",
         )
-        for row in rows
+        for row, size in zip(rows, sizes, strict=True)
     ]
+
+
+def _measure_rows(
+    s: SeenStop, event: TrackedEvent, protocol: Protocol
+) -> tuple[Sequence[Marked | None], list[Sized]]:
+    """Measure the marks of a lesion, the measuring series first; of none, nothing."""
+    number = event.label
+    if number is None or number not in s.marked:
+        return [None], [Sized(None)]
+    rows = s.rows(number)
+    within, shared = s.uptakes.get(number), s.joined.shared.get(number, "")
+    return rows, [measure_row(row, s.stop, protocol, within, shared) for row in rows]
 
 
 def _with_facts(
     finding: Finding,
-    facts: Mapping[tuple[str, int], LesionFact],
+    facts: Facts,
     lesions: Mapping[str, Lesion],
 ) -> Finding:
     """Return the finding with its lesion's id and what the reader's table says of it."""
-    fact = facts.get((finding.time_point, finding.label)) if finding.label is not None else None
+    fact = facts.find(finding)
     state = finding.state
     lesion = lesions[finding.tracking_uid]
     if state is None and fact is not None and fact.state is not None:

@@ -1,0 +1,283 @@
+"""The rows that criteria of uptake (PERCIST, EORTC) read of tracked lesions. Pure.
+
+They differ from those of size: a lesion counts by its uptake, however small it is; it is gone only
+where the PET was read and shows nothing; and time points carry the reference regions, in SUL, and
+what makes two studies comparable.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from response.criteria.organs import name_organ
+from response.criteria.percist10 import HOTTEST, PER_ORGAN, find_threshold
+from response.lesion_uptake import combine_uptake, is_within, round_uptake
+from response.model import (
+    AssessedTimePoint,
+    Finding,
+    Lesion,
+    LesionReading,
+    ReferenceRegion,
+    Scan,
+    Tracking,
+)
+from response.pet import PET, find_pet, find_sul_factor, why_no_suv
+from response.protocol import Protocol
+from response.streams import Stop
+from response.terms import LesionState, Role, Source
+
+UPTAKE_CRITERIA = frozenset({"percist10", "eortc_pet"})
+"""The criteria that rest on uptake."""
+
+_STUDY_FACTS = ("uptake_minutes", "injected_mbq", "scanner", "reconstruction")
+_CALLED_NEW = (
+    LesionState.EQUIVOCAL,
+    LesionState.UNEQUIVOCAL,
+    LesionState.UNEQUIVOCAL_PROGRESSION,
+)
+
+Rows = tuple[tuple[LesionReading, ...], tuple[AssessedTimePoint, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class PetStudy:
+    """The PET of one time point, as one reader read it.
+
+    ``unusable`` says why it gives no SUV (or that there is none); ``complete`` is the reader's
+    word that every avid lesion is marked on it.
+    """
+
+    scan: Scan | None
+    unusable: str
+    sul_factor: Decimal | None
+    no_sul: str
+    complete: bool
+    references: Mapping[str, ReferenceRegion]
+
+    def sul(self, suv: float) -> str:
+        """Return SUV by weight as SUL, as the text of a fact."""
+        assert self.sul_factor is not None
+        return str(round_uptake(suv * float(self.sul_factor)))
+
+    def facts(self) -> dict[str, str]:
+        """What a criterion needs to know of the study."""
+        if self.scan is None:
+            return {}
+        found = {name: self.scan.facts[name] for name in _STUDY_FACTS if self.scan.facts.get(name)}
+        if self.sul_factor is not None:
+            for organ, region in self.references.items():
+                found[f"{organ}_mean"] = self.sul(region.mean)
+                found[f"{organ}_sd"] = self.sul(region.sd)
+        return found
+
+
+def find_study(stop: Stop, tracking: Tracking, protocol: Protocol) -> PetStudy:
+    """Find the PET of a stop and what is known of it."""
+    name = stop.time_point.time_point
+    scan = find_pet(stop.time_point.scans, stop.marked_scans)
+    if scan is None:
+        return PetStudy(None, "there is no PET at this time point", None, "", False, {})
+    sets = [(stop.scan, stop.marks), *stop.others]
+    read = [marks for one, marks in sets if marks is not None and one.modality == PET]
+    factor, no_sul = find_sul_factor(scan.facts, protocol.pet.lean_body_mass)
+    refused = why_no_suv(scan)
+    return PetStudy(
+        scan,
+        f"no SUV: {refused}" if refused else "",
+        None if factor is None else Decimal(repr(factor)),
+        no_sul,
+        bool(read) and all(marks.complete for marks in read),
+        {r.organ: r for r in tracking.references if r.time_point == name},
+    )
+
+
+# ------------------------------------------------------------------------------------- the roles
+
+
+def choose_roles(
+    tracking: Tracking, studies: Mapping[str, PetStudy], protocol: Protocol
+) -> dict[str, Role]:
+    """Choose targets by uptake at baseline, where nobody named any.
+
+    The hottest measurable lesions, at most five and two in an organ (P-04, P-06); the hottest one
+    even where it is below the threshold, so that the criterion can say so. Other lesions with
+    uptake are non-targets, whatever their size.
+    """
+    rows = _rows_at(tracking, tracking.baseline_time_point)
+    peaks: dict[str, Decimal] = {}
+    for uid, findings in rows.items():
+        uptake = combine_uptake(findings)
+        peak = uptake.get("sul_peak", uptake.get("suv_max"))
+        if peak is not None:
+            peaks[uid] = peak
+    lesions = {x.tracking_uid: x for x in tracking.lesions if x.tracking_uid in rows}
+    named = [x for x in lesions.values() if x.role_source is not Source.PROPOSED]
+    if not peaks or any(x.role is Role.TARGET for x in named):
+        return {}
+    open_lesions = [x for x in lesions.values() if x not in named and x.role is not Role.NEW]
+    threshold = _find_threshold(studies.get(tracking.baseline_time_point), protocol)
+    targets = _choose_hottest(open_lesions, peaks, threshold)
+    return {
+        x.tracking_uid: Role.TARGET if x.tracking_uid in targets else Role.NON_TARGET
+        for x in open_lesions
+        if x.tracking_uid in peaks or x.role is not None
+    }
+
+
+def _choose_hottest(
+    lesions: Iterable[Lesion], peaks: Mapping[str, Decimal], threshold: Decimal | None
+) -> set[str]:
+    chosen: set[str] = set()
+    organs: Counter[str] = Counter()
+    warm = [x for x in lesions if x.tracking_uid in peaks and not x.part_of]
+    for lesion in sorted(warm, key=lambda x: (-peaks[x.tracking_uid], x.tracking_id)):
+        organ = name_organ(lesion.organ, node=lesion.node)
+        below = threshold is not None and peaks[lesion.tracking_uid] < threshold
+        if chosen and (below or len(chosen) >= HOTTEST or (organ and organs[organ] >= PER_ORGAN)):
+            continue
+        chosen.add(lesion.tracking_uid)
+        organs[organ] += 1
+    return chosen
+
+
+def _find_threshold(study: PetStudy | None, protocol: Protocol) -> Decimal | None:
+    facts = study.facts() if study else {}
+    numbers = {name: Decimal(text) for name, text in facts.items() if name.endswith(("mean", "sd"))}
+    return find_threshold(
+        (numbers.get("liver_mean"), numbers.get("liver_sd")),
+        (numbers.get("blood_pool_mean"), numbers.get("blood_pool_sd")),
+        protocol.pet,
+    )[0]
+
+
+def _rows_at(tracking: Tracking, time_point: str) -> dict[str, list[Finding]]:
+    rows: dict[str, list[Finding]] = {}
+    for f in tracking.findings:
+        if f.time_point == time_point and f.label is not None:
+            rows.setdefault(f.tracking_uid, []).append(f)
+    return rows
+
+
+# -------------------------------------------------------------------------------------- the rows
+
+
+def read_uptake(
+    rows: Rows, tracking: Tracking, studies: Mapping[str, PetStudy], held: frozenset[str]
+) -> Rows:
+    """Turn the rows of tracked lesions into those of a criterion of uptake.
+
+    Parameters
+    ----------
+    rows
+        As :func:`response.readings.read_tracking` makes them.
+    studies
+        The PET of every time point.
+    held
+        The time points that a person has confirmed.
+    """
+    readings, points = rows
+    baseline = tracking.baseline_time_point
+    kept = [p for p in points if p.time_point == baseline or studies[p.time_point].scan is not None]
+    names = {p.time_point for p in kept}
+    marked = {name: _by_id(tracking, name) for name in names}
+    changed = (
+        _read(r, studies[r.time_point], marked[r.time_point].get(r.lesion, []))
+        for r in readings
+        if r.time_point in names
+    )
+    said = tuple(_without_doubt(r, held) for r in changed)
+    return said, tuple(_with_facts(p, studies[p.time_point], marked, held) for p in kept)
+
+
+def _by_id(tracking: Tracking, time_point: str) -> dict[str, list[Finding]]:
+    """The marked findings of a time point by ``tracking_id``."""
+    return {rows[0].tracking_id: rows for rows in _rows_at(tracking, time_point).values()}
+
+
+def _without_doubt(reading: LesionReading, held: frozenset[str]) -> LesionReading:
+    return replace(reading, provisional="") if reading.time_point in held else reading
+
+
+def _read(reading: LesionReading, study: PetStudy, rows: Sequence[Finding]) -> LesionReading:
+    if not reading.lesion:
+        return reading
+    if reading.role is Role.NEW:
+        return _read_new(reading, study, rows)
+    if study.unusable:
+        return _not_evaluable(reading, study.unusable)
+    if reading.role is Role.NON_TARGET:
+        return _read_non_target(reading, study, rows)
+    return _read_target(reading, study, rows)
+
+
+def _read_target(reading: LesionReading, study: PetStudy, rows: Sequence[Finding]) -> LesionReading:
+    if reading.state is LesionState.MERGED:
+        return reading
+    if reading.state is LesionState.ABSENT and not rows:
+        return reading if study.complete else _not_evaluable(reading, _NOT_READ)
+    if "sul_peak" not in reading.extra:
+        why = study.no_sul or reading.reason or "the PET does not show its place"
+        return replace(reading, reason=why)
+    if not is_within(rows):
+        return reading
+    series = rows[0].modality
+    text = f"its uptake is that of the PET within the mark on the {series}"
+    return replace(reading, provisional=reading.provisional or f"{reading.lesion}: {text}")
+
+
+_NOT_READ = "the PET was not read, or not completely"
+
+
+def _read_non_target(
+    reading: LesionReading, study: PetStudy, rows: Sequence[Finding]
+) -> LesionReading:
+    """Say whether a non-target is avid; its size does not tell."""
+    plain = replace(reading, diameter_mm=None)
+    if any(f.state is not None for f in rows):
+        return plain
+    if any(f.modality == PET for f in rows):
+        return replace(plain, state=LesionState.PRESENT)
+    if reading.state is LesionState.NOT_EVALUABLE:
+        return plain
+    if study.complete:
+        return replace(plain, state=LesionState.ABSENT, reason="not marked on the PET")
+    return _not_evaluable(plain, _NOT_READ)
+
+
+def _read_new(reading: LesionReading, study: PetStudy, rows: Sequence[Finding]) -> LesionReading:
+    """A new lesion counts where it is avid; one seen on CT alone waits for a reader."""
+    if reading.state not in _CALLED_NEW or any(f.modality == PET for f in rows):
+        return reading
+    if not rows or not study.complete:
+        return reading
+    text = f"{reading.lesion}: new on the {rows[0].modality}, not marked on the PET: is it avid?"
+    return replace(reading, state=LesionState.EQUIVOCAL, provisional=text)
+
+
+def _not_evaluable(reading: LesionReading, why: str) -> LesionReading:
+    return replace(reading, state=LesionState.NOT_EVALUABLE, diameter_mm=None, reason=why)
+
+
+def _with_facts(
+    point: AssessedTimePoint,
+    study: PetStudy,
+    marked: Mapping[str, Mapping[str, Sequence[Finding]]],
+    held: frozenset[str],
+) -> AssessedTimePoint:
+    facts = study.facts()
+    here = marked[point.time_point].values()
+    if study.complete and not any(f.modality == PET for rows in here for f in rows):
+        facts["metabolic_complete"] = "true"
+    doubts = () if point.time_point in held else tuple(_doubt_references(study))
+    return replace(point, facts={**point.facts, **facts}, provisional=(*point.provisional, *doubts))
+
+
+def _doubt_references(study: PetStudy) -> Iterable[str]:
+    used = "liver" if "liver" in study.references else "blood_pool"
+    region = study.references.get(used)
+    if region is not None and region.source is Source.PROPOSED:
+        name = used.replace("_", " ")
+        yield f"the {name} reference was proposed by the program and no person has confirmed it"
