@@ -97,12 +97,15 @@ def measure(image: Path, mask: Path, as_json: bool) -> None:
     """Measure every label of a mask on its image: diameters, volume, values."""
     from response.geometry import Grid
     from response.ingest.images import read_image
+    from response.layers import split_layers
     from response.measure import measure_labels
 
     with plain_errors():
         scan, axis = read_image(image)
         marks, _axis = read_image(mask, mask=True, grid=Grid.of(scan))
-        rows = [_measured(m) for m in measure_labels(scan, marks, slice_axis=axis)]
+        layers = split_layers(marks)
+        found = [m for layer in layers for m in measure_labels(scan, layer, slice_axis=axis)]
+        rows = [_measured(m) for m in sorted(found, key=lambda m: m.label)]
         if as_json:
             print_json(rows)
             return
