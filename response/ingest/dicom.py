@@ -38,13 +38,13 @@ class Found:
     """What DICOM folders hold.
 
     ``other_series`` are UIDs of series that are not read (of another modality); ``damaged`` are
-    files that should be DICOM and cannot be read; ``identities`` whose files lie where.
+    files that should be DICOM and cannot be read, with why; ``identities`` whose files lie where.
     """
 
     series: dict[tuple[str, str, str], Series] = field(default_factory=dict)
     drawings: list[Drawing] = field(default_factory=list)
     other_series: set[str] = field(default_factory=set)
-    damaged: list[Path] = field(default_factory=list)
+    damaged: dict[Path, str] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
     identities: Identities = field(default_factory=Identities)
 
@@ -94,7 +94,7 @@ def _add_file(path: Path, found: Found) -> None:
         with path.open("rb") as file:
             marked = file.read(132)[128:] == b"DICM"
     except OSError:
-        found.damaged.append(path)
+        found.damaged[path] = "cannot be opened"
         return
     if not marked and path.suffix.lower() not in (".dcm", ".ima"):
         found.skip("files that are not DICOM")
@@ -104,7 +104,7 @@ def _add_file(path: Path, found: Found) -> None:
         with quiet():
             _sort_in(path, header, found)
     except (InputError, *DAMAGE):
-        found.damaged.append(path)
+        found.damaged[path] = "cannot be read as DICOM; copy it again"
 
 
 def _sort_in(path: Path, header: Any, found: Found) -> None:
@@ -116,7 +116,7 @@ def _sort_in(path: Path, header: Any, found: Found) -> None:
     elif kind in KINDS:
         found.drawings.append(read_drawing(path))
     elif "SeriesInstanceUID" not in header:
-        raise InputError(f"{path.name}: no series")
+        found.damaged[path] = "is DICOM, but says of no series that it is of; take it away"
     elif modality in MODALITIES and not _is_capture(kind):
         found.identities.add(_identify(path, header))
         _add_image(path, header, modality, found)

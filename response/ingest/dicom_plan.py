@@ -55,8 +55,8 @@ def plan_dicom(
         There is no CT, MR or PET image at all.
     """
     found = find_dicom(folders)
-    for path in found.damaged:
-        plan.refuse("", "", f"{path.name}: cannot be read as DICOM; copy it again")
+    for path, why in found.damaged.items():
+        plan.refuse("", "", f"{path.name}: {why}")
     plan.warnings += [f"{count} {why} are not read" for why, count in sorted(found.skipped.items())]
     stopped = _stop_folders(found, plan)
     marks = _assign_drawings(found, stopped, plan)
@@ -77,10 +77,12 @@ def plan_dicom(
 class _Marks:
     """Drawings by the UID of the series they were made on, and those that fit none.
 
-    ``damaged`` are the folders that hold a file which cannot be read, with its name.
+    ``damaged`` are the folders that hold a file which cannot be read, with its name; ``stopped``
+    the days whose images lie among those of somebody else.
     """
 
     damaged: dict[Path, str]
+    stopped: frozenset[Day] = frozenset()
     by_series: dict[str, list[Drawing]] = field(default_factory=dict)
     problems: dict[Day, list[str]] = field(default_factory=dict)
 
@@ -109,7 +111,8 @@ def _stop_folders(found: Found, plan: Plan) -> dict[Day, list[str]]:
 
 
 def _assign_drawings(found: Found, stopped: Mapping[Day, list[str]], plan: Plan) -> _Marks:
-    marks = _Marks({path.parent: path.name for path in found.damaged})
+    names = {path.parent: path.name for path in found.damaged}
+    marks = _Marks(names, frozenset(stopped))
     for day, reasons in stopped.items():
         marks.problems[day] = list(reasons)
     elsewhere = 0
@@ -157,7 +160,8 @@ def _plan_day(
     try:
         parse_text("PatientID", subject)
         date = _parse_study_date(stated, today)
-        chosen, warnings = _choose_all(candidates, marks)
+        if day not in marks.stopped:
+            chosen, warnings = _choose_all(candidates, marks)
     except InputError as error:
         problems.append(str(error))
     name = str(date or stated)

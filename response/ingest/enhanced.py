@@ -15,6 +15,7 @@ from response.errors import InputError
 from response.ingest.dicom_file import DAMAGE, text_of
 from response.ingest.headers import (
     Slice,
+    find_instance_uid,
     is_lossy,
     list_told,
     normalise,
@@ -75,7 +76,7 @@ def read_frames(path: Path, header: Any, modality: str) -> list[Slice]:
         The number of frames is absurd.
     """
     count = int(header.get("NumberOfFrames") or 1)
-    uid, instance = text_of(header, "SOPInstanceUID"), text_of(header, "InstanceNumber")
+    uid, instance = find_instance_uid(header), text_of(header, "InstanceNumber")
     if not 0 < count <= MAX_FRAMES:
         raise InputError(f"{path.name}: declares {count} frames")
     shared = (header.get("SharedFunctionalGroupsSequence") or [None])[0]

@@ -143,7 +143,7 @@ class Series:
 
 def read_classic_slice(path: Path, header: Any, modality: str) -> Slice:
     """Read the header of a single-frame image; what cannot be read of it is its ``problem``."""
-    uid, instance = text_of(header, "SOPInstanceUID"), text_of(header, "InstanceNumber")
+    uid, instance = find_instance_uid(header), text_of(header, "InstanceNumber")
     if "Rows" not in header:
         return Slice(path, uid, instance, problem="has no pixels; copy it again")
     try:
@@ -167,6 +167,12 @@ def read_classic_slice(path: Path, header: Any, modality: str) -> Slice:
         )
     except (InputError, *DAMAGE) as error:
         return Slice(path, uid, instance, problem=f"has no usable geometry ({error})")
+
+
+def find_instance_uid(header: Any) -> str:
+    """Find the image's own UID; where the data set has lost it, the file's meta information."""
+    meta = getattr(header, "file_meta", {})
+    return text_of(header, "SOPInstanceUID") or text_of(meta, "MediaStorageSOPInstanceUID")
 
 
 def read_numbers(header: Any, name: str, count: int) -> tuple[float, ...]:

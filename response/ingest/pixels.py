@@ -124,7 +124,8 @@ def read_dicom_folder(folder: Path) -> Image:
             f"{folder.name}: scans of {len(groups)} subjects or days; name the folder of one series"
         )
     if found.damaged:
-        raise InputError(f"{folder.name}: {found.damaged[0].name} cannot be read as DICOM")
+        path, why = next(iter(found.damaged.items()))
+        raise InputError(f"{folder.name}: {path.name} {why}")
     if not groups:
         raise InputError(f"{folder.name}: no CT, MR or PET images in DICOM")
     stack = _choose_stack(list(found.series.values()))

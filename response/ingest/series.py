@@ -88,7 +88,7 @@ def _drop_copies(slices: Sequence[Slice]) -> list[Slice]:
     digests: dict[Path, str] = {}
     kept: dict[tuple[str, int | None], Slice] = {}
     for image in slices:
-        other = kept.setdefault((image.sop_uid, image.frame), image)
+        other = kept.setdefault((image.sop_uid or str(image.path), image.frame), image)
         if other is image:
             continue
         for path in (other.path, image.path):
