@@ -89,7 +89,7 @@ def _export_dicom(
     return IN_PART if done.paths else REFUSED
 
 
-OBJECTS = dict.fromkeys(("dicom-seg", "rtstruct"), _export_dicom)
+OBJECTS = dict.fromkeys(("dicom-seg", "dicom-sr", "rtstruct"), _export_dicom)
 """What is written per subject, each by a function of its own that returns the exit status."""
 
 
@@ -102,11 +102,11 @@ OBJECTS = dict.fromkeys(("dicom-seg", "rtstruct"), _export_dicom)
 @subject_option
 @home_option
 def export(what: str, out: Path, study: str | None, subject: str | None, home: Path | None) -> None:
-    """Write what is known as files: csv, sdtm, adam, dicom-seg or rtstruct.
+    """Write what is known as files: csv, sdtm, adam, dicom-seg, dicom-sr or rtstruct.
 
     sdtm and adam are written as CSV and as SAS transport files (version 5), with define.csv.
-    dicom-seg and rtstruct are objects for a PACS or a planning system, in the studies that the
-    scans came from.
+    dicom-seg, dicom-sr (with the segmentations it refers to) and rtstruct are objects for a PACS or
+    a planning system, in the studies that the scans came from.
     """
     with plain_errors():
         workspace, store = open_workspace(home, create=False)

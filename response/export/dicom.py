@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ from response.export.dicom_job import Exported, Make, export_dicom
 from response.export.dicom_marks import MarkedScan
 from response.export.dicom_rtstruct import make_structure_set
 from response.export.dicom_seg import make_segmentation
+from response.export.dicom_sr import make_report
 from response.model import Subject
+from response.protocol import Protocol
 from response.store import Store
 from response.workspace import Workspace
 
@@ -25,11 +28,25 @@ def _outline(one: MarkedScan) -> Iterator[tuple[str, Any]]:
         yield "rtstruct", make_structure_set(one)
 
 
-MAKERS: Mapping[str, Make] = {"dicom-seg": _segment, "rtstruct": _outline}
+def _report(one: MarkedScan, lean_body_mass: str) -> Iterator[tuple[str, Any]]:
+    """The report, with the segmentation it refers to."""
+    segmentation = make_segmentation(one) if one.segments else None
+    if segmentation is not None:
+        yield "seg", segmentation
+    yield "sr", make_report(one, segmentation, lean_body_mass)
+
+
+def _choose(what: str, protocol: Protocol) -> Make:
+    makers: dict[str, Make] = {
+        "dicom-seg": _segment,
+        "dicom-sr": partial(_report, lean_body_mass=protocol.pet.lean_body_mass),
+        "rtstruct": _outline,
+    }
+    return makers[what]
 
 
 def export_objects(
     workspace: Workspace, store: Store, what: str, subjects: Sequence[Subject], out: Path
 ) -> Exported:
     """Write results as DICOM objects: see :func:`response.export.dicom_job.export_dicom`."""
-    return export_dicom(workspace, store, subjects, out, MAKERS[what])
+    return export_dicom(workspace, store, subjects, out, _choose(what, workspace.protocol()))
