@@ -5,6 +5,7 @@ It is the line that diameters are measured between, so their ends lie on it. Pur
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from scipy import ndimage
 
 from dashboard.slices import Plane, find_plane, take_slice
 from response.geometry import Grid
+from response.layers import find_layer
+from response.model import Point
 
 Line = list[tuple[float, float]]
 """Points (x, y) in display millimetres."""
@@ -38,6 +41,9 @@ SEGMENTS: dict[int, tuple[tuple[int, int], ...]] = {
 }
 # In half pixels from the cell's top-left pixel centre: (row, column) of each edge's middle.
 EDGE_MIDDLES = ((0, 1), (1, 2), (2, 1), (1, 0))
+
+CIRCLE_POINTS = 49
+"""Points of a circle, the first one again at the end."""
 
 
 def trace_outline(inside: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.float64]]:
@@ -101,7 +107,7 @@ def outline_slices(
 
 
 def find_label(mask_kji: npt.NDArray[Any], label: int) -> npt.NDArray[np.bool_]:
-    """Return where a label is, axes k, j, i; a fourth axis of the mask holds layers that overlap.
+    """Return where a label is, axes k, j, i, in a mask of one or of several layers.
 
     Examples
     --------
@@ -110,8 +116,7 @@ def find_label(mask_kji: npt.NDArray[Any], label: int) -> npt.NDArray[np.bool_]:
     >>> find_label(layers, 4).tolist()
     [[[False, True]]]
     """
-    inside = mask_kji == label
-    return np.asarray(inside.any(axis=3) if inside.ndim == 4 else inside)
+    return np.asarray(find_layer(mask_kji, label) == label)
 
 
 def outline_region(inside: npt.NDArray[np.bool_], plane: Plane) -> dict[int, tuple[Line, ...]]:
@@ -157,6 +162,24 @@ def outline_beside(
         )
         for index, lines in outline_region(region, small).items()
     }
+
+
+def outline_sphere(plane: Plane, centre: Point, volume_ml: float) -> dict[int, tuple[Line, ...]]:
+    """Return the circles that a sphere (centre in LPS mm) cuts out of slices: index → lines."""
+    radius = (3 * 1000 * volume_ml / (4 * math.pi)) ** (1 / 3)
+    x, y, middle = (float(v) for v in plane.to_screen([centre])[0])
+    spacing = plane.grid.spacing[plane.axis]
+    circles: dict[int, tuple[Line, ...]] = {}
+    for index in range(plane.count):
+        away = (index - middle) * spacing
+        if abs(away) < radius:
+            cut = math.sqrt(radius**2 - away**2)
+            turns = np.linspace(0, 2 * math.pi, CIRCLE_POINTS)
+            line = [
+                (round(x + cut * math.cos(t), 2), round(y + cut * math.sin(t), 2)) for t in turns
+            ]
+            circles[index] = (line,)
+    return circles
 
 
 def _find_box(

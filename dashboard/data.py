@@ -28,6 +28,7 @@ from response.model import (
     MarkSet,
     Point,
     Reader,
+    Readings,
     Registration,
     Scan,
     Subject,
@@ -85,6 +86,8 @@ class SubjectView:
     result: SubjectResult | None
     tracking: Tracking | None
     time_points: tuple[TimePoint, ...]
+    given: Readings | None = None
+    """What the reader's tables say, without images."""
 
     def scan(self, scan_id: str) -> Scan | None:
         """Return a scan of the subject."""
@@ -201,6 +204,14 @@ class Data:
             result=_find_result(results, chosen_reader, chosen),
             tracking=next((t for t in trackings if t.reader == chosen_reader), None),
             time_points=self._store.read_time_points(subject.subject),
+            given=next(
+                (
+                    one
+                    for one in self._store.read_readings(subject.subject)
+                    if one.reader == chosen_reader
+                ),
+                None,
+            ),
         )
 
     def _read_lesions(

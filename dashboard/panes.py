@@ -23,8 +23,8 @@ from dashboard.shots import (
     parse_slices,
 )
 from dashboard.slices import find_plane
-from dashboard.timeline import LesionPoint, LesionTrack, Timeline
-from dashboard.views import PET_CRITERIA, Look, choose_ground
+from dashboard.timeline import PET_CRITERIA, LesionPoint, LesionTrack, Timeline
+from dashboard.views import Look, choose_ground
 from response.model import RecordedMeasurement
 from response.terms import Event
 

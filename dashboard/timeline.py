@@ -7,10 +7,21 @@ that a sum is compared with are those of RECIST 1.1, section 4.3.1 (R1-31, R1-33
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from dashboard.palette import EVENT_WORDS, lesion_style
+from dashboard.uptake import (
+    Seen,
+    Tissue,
+    UptakeCourse,
+    Values,
+    build_course,
+    choose_quantity,
+    collect_values,
+    drawn_value,
+)
 from response.model import Assessment, Finding, Lesion, SubjectResult, Tracking
 from response.protocol import Protocol
 from response.terms import Category, Event, LesionState, NewLesion, Role, find_kin
@@ -23,6 +34,12 @@ LINES_OF_SUMS = frozenset({"recist11", "irecist", "pcwg3", "mrecist"})
 TOO_SMALL_MM = 5.0
 """R1-21: the default of a lesion too small to measure."""
 
+PET_CRITERIA = frozenset({"percist10", "eortc_pet"})
+"""Criteria that compare uptake, not size."""
+
+Given = Mapping[tuple[str, str], Values]
+"""(lesion, time point) → uptake as a table gives it."""
+
 UNSEEN = (Event.NOT_IMAGED, Event.NOT_MARKED)
 ROLE_ORDER: dict[Role | None, int] = {
     Role.TARGET: 0,
@@ -34,13 +51,18 @@ ROLE_ORDER: dict[Role | None, int] = {
 
 @dataclass(frozen=True, slots=True)
 class LesionPoint:
-    """A lesion at one time point. ``value_mm`` is None where there is no value: a gap, never 0."""
+    """A lesion at one time point. ``value_mm`` is None where there is no value: a gap, never 0.
+
+    ``uptake`` is what is recorded of its uptake, ``uptake_drawn`` what a criterion of PET draws.
+    """
 
     time_point: str
     date: dt.date
     value_mm: float | None
     words: str
     finding: Finding | None
+    uptake: Values = field(default_factory=dict)
+    uptake_drawn: float | None = None
 
     @property
     def needs_review(self) -> bool:
@@ -73,6 +95,8 @@ class Timeline:
     tracks: tuple[LesionTrack, ...]
     warnings: tuple[str, ...] = ()
     criterion: str = ""
+    uptake: UptakeCourse | None = None
+    """What a criterion of PET compares; None for every other, which compares size."""
     least_growth_mm: float | None = PROGRESSION_MM
     """The least growth that is progression; None where the criterion does not add diameters so."""
 
@@ -101,6 +125,10 @@ class Timeline:
     def assessment(self, time_point: str) -> Assessment | None:
         """Return the assessment of a time point, if there is one."""
         return next((a for a in self.assessments if a.time_point == time_point), None)
+
+    def drawn(self, point: LesionPoint) -> float | None:
+        """Return what the chart of lesions shows of a point: uptake, or the diameter in mm."""
+        return point.value_mm if self.uptake is None else point.uptake_drawn
 
     def nadir_time_point(self, time_point: str) -> str:
         """Return where the nadir that a time point is compared with was measured; else empty."""
@@ -145,24 +173,83 @@ def build_timeline(
     result: SubjectResult | None,
     tracking: Tracking | None,
     protocol: Protocol | None = None,
+    given: Given | None = None,
+    tissues: Sequence[Tissue] = (),
 ) -> Timeline:
-    """Lay what is known of a subject and reader along time; any of it may be missing."""
+    """Lay what is known of a subject and reader along time; any of it may be missing.
+
+    Parameters
+    ----------
+    given
+        (lesion, time point) → uptake as a reader's table gives it.
+    tissues
+        What is known of reference tissue, for the criteria of PET.
+    """
     criterion = result.summary.criterion if result else "recist11"
     assessments = tuple(sorted(result.assessments, key=_when)) if result else ()
     named = {(name, day) for name, day in time_points}
     named |= {(a.time_point, a.date) for a in assessments}
     ordered = tuple(sorted(named, key=lambda pair: (pair[1], pair[0])))
     baseline = tracking.baseline_time_point if tracking else ""
+    first = baseline or (assessments[0].time_point if assessments else "")
+    protocol = protocol or Protocol()
+    tracks = _build_tracks(tracking, ordered, given or {}) if tracking else ()
+    course = None
+    if result and criterion in PET_CRITERIA:
+        tracks, course = _draw_uptake(criterion, ordered, first, tracks, tissues, protocol)
     return Timeline(
         time_points=ordered,
-        baseline=baseline or (assessments[0].time_point if assessments else ""),
+        baseline=first,
         baseline_assumed=bool(tracking and tracking.baseline_assumed),
         assessments=assessments,
-        tracks=_build_tracks(tracking, ordered) if tracking else (),
+        tracks=tracks,
         warnings=tracking.warnings if tracking else (),
         criterion=criterion if result else "",
-        least_growth_mm=find_least_growth_mm(criterion, protocol or Protocol()),
+        uptake=course,
+        least_growth_mm=find_least_growth_mm(criterion, protocol),
     )
+
+
+def _draw_uptake(
+    criterion: str,
+    time_points: Sequence[tuple[str, dt.date]],
+    baseline: str,
+    tracks: Sequence[LesionTrack],
+    tissues: Sequence[Tissue],
+    protocol: Protocol,
+) -> tuple[tuple[LesionTrack, ...], UptakeCourse]:
+    """Return the tracks with the uptake that a criterion compares, and its course."""
+    at_baseline = [(t.lesion.role, p.uptake) for t in tracks if (p := t.at(baseline)) is not None]
+    quantity = choose_quantity(criterion, at_baseline)
+    drawn = tuple(
+        replace(track, points=tuple(_with_uptake(quantity, p) for p in track.points))
+        for track in tracks
+    )
+    roles = {track.lesion.tracking_uid: track.lesion.role for track in drawn}
+    seen = [
+        (
+            name,
+            day,
+            [
+                Seen(
+                    track.lesion.tracking_id,
+                    roles.get(track.lesion.part_of, track.lesion.role),
+                    bool(track.lesion.merged_into or track.lesion.part_of),
+                    point.uptake_drawn,
+                )
+                for track in drawn
+                if (point := track.at(name)) is not None
+            ],
+        )
+        for name, day in time_points
+    ]
+    return drawn, build_course(criterion, quantity, seen, baseline, tissues, protocol)
+
+
+def _with_uptake(quantity: str, point: LesionPoint) -> LesionPoint:
+    if point.finding is None:
+        return point
+    return replace(point, uptake_drawn=drawn_value(quantity, point.finding, point.uptake))
 
 
 def _when(row: Assessment) -> tuple[dt.date, str]:
@@ -170,16 +257,24 @@ def _when(row: Assessment) -> tuple[dt.date, str]:
 
 
 def _build_tracks(
-    tracking: Tracking, time_points: Sequence[tuple[str, dt.date]]
+    tracking: Tracking, time_points: Sequence[tuple[str, dt.date]], given: Given
 ) -> tuple[LesionTrack, ...]:
     found: dict[tuple[str, str], Finding] = {}
+    seen: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     for finding in sorted(tracking.findings, key=lambda f: f.label is None):
         found.setdefault((finding.tracking_uid, finding.time_point), finding)
+        seen[finding.tracking_uid, finding.time_point].append(finding)
     lesions = sorted(tracking.lesions, key=lambda x: (ROLE_ORDER[x.role], x.tracking_id))
     tracks = []
     for number, lesion in enumerate(lesions):
         points = tuple(
-            _point(lesion, name, day, found.get((lesion.tracking_uid, name)))
+            replace(
+                _point(lesion, name, day, found.get((lesion.tracking_uid, name))),
+                uptake={
+                    **given.get((lesion.tracking_id, name), {}),
+                    **collect_values(seen[lesion.tracking_uid, name]),
+                },
+            )
             for name, day in time_points
         )
         tracks.append(LesionTrack(lesion, *lesion_style(number), points))

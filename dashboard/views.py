@@ -19,9 +19,6 @@ VIEWS: dict[str, tuple[str, ...]] = {
 }
 """Name in an address → what is drawn of each time point, side by side."""
 
-PET_CRITERIA = frozenset({"percist10", "eortc_pet"})
-"""Criteria that compare uptake, not size."""
-
 
 @dataclass(frozen=True, slots=True)
 class Look:

@@ -10,6 +10,7 @@ from dashboard.components.bits import attributes, badge, link
 from dashboard.links import Place, lesion_url
 from dashboard.palette import EVENT_MARKS, EVENT_WORDS
 from dashboard.timeline import LesionPoint, LesionTrack, Timeline
+from dashboard.uptake import UNIT, UptakeCourse
 from response.model import Assessment, Lesion
 from response.terms import Event, LesionState, Role, Source
 
@@ -41,7 +42,7 @@ def lesion_matrix(timeline: Timeline, place: Place) -> Any:
     ]
     return html.Section(
         [
-            html.H2("Lesions: diameter in mm, what became of it"),
+            html.H2(_title(timeline)),
             html.Div(
                 html.Table(
                     [
@@ -56,6 +57,11 @@ def lesion_matrix(timeline: Timeline, place: Place) -> Any:
             _key(timeline),
         ]
     )
+
+
+def _title(timeline: Timeline) -> str:
+    what = timeline.uptake.lesion_name if timeline.uptake else "diameter in mm"
+    return f"Lesions: {what}, what became of it"
 
 
 def _row(track: LesionTrack, timeline: Timeline, place: Place) -> Any:
@@ -76,7 +82,7 @@ def _row(track: LesionTrack, timeline: Timeline, place: Place) -> Any:
                 scope="row",
             ),
             html.Td(_role(lesion)),
-            *(html.Td(_cell(track, point, place)) for point in track.points),
+            *(html.Td(_cell(timeline, track, point, place)) for point in track.points),
         ]
     )
 
@@ -113,11 +119,13 @@ def _role(lesion: Lesion) -> list[Any]:
     return parts
 
 
-def _cell(track: LesionTrack, point: LesionPoint, place: Place) -> Any:
+def _cell(timeline: Timeline, track: LesionTrack, point: LesionPoint, place: Place) -> Any:
     finding = point.finding
     if finding is None:
         return html.Span("·", className="muted", title="nothing recorded")
     said = cell_words(track.lesion, point)
+    if timeline.uptake is not None:
+        said = uptake_words(point)
     mark = EVENT_MARKS[finding.event]
     content: list[Any] = [said]
     if mark:
@@ -151,7 +159,31 @@ def cell_words(lesion: Lesion, point: LesionPoint) -> str:
     return str(measured.short_axis_mm if lesion.node else measured.longest_diameter_mm)
 
 
+def uptake_words(point: LesionPoint) -> str:
+    """Return a cell's uptake in words; without a value the event says why, never 0."""
+    finding = point.finding
+    if finding is None:
+        return ""
+    if point.uptake_drawn is not None:
+        return f"{point.uptake_drawn:.2f}" if point.uptake_drawn else "0"
+    if finding.state is LesionState.NOT_EVALUABLE:
+        return "NE"
+    return EVENT_WORDS[finding.event] if finding.measurement is None else "no SUV"
+
+
+def _uptake_row(timeline: Timeline, course: UptakeCourse) -> Any:
+    cells = []
+    for name, _ in timeline.time_points:
+        point = course.at(name)
+        value = point.value if point else None
+        cells.append(html.Td("·" if value is None else f"{value:.2f}"))
+    what = "Hottest" if course.quantity == "sul_peak" else "Sum of targets"
+    return html.Tr([html.Th(what, scope="row"), html.Td(UNIT), *cells])
+
+
 def _sum_row(timeline: Timeline) -> Any:
+    if timeline.uptake is not None:
+        return _uptake_row(timeline, timeline.uptake)
     cells = []
     for name, _ in timeline.time_points:
         row = timeline.assessment(name)

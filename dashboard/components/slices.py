@@ -116,6 +116,15 @@ def uptake_chips(place: Place, look: Look, *, choice: bool, anatomy: str = "CT")
     return found
 
 
+def uptake_keys(look: Look) -> str:
+    """Return in words the keys that go through the choices of uptake."""
+    if not look.shows_uptake:
+        return ""
+    keys = [("[ and ]", "window of uptake", look.in_suv), ("v", "view", look.name in VIEWS)]
+    keys.append((", and .", "opacity", look.shows_colour))
+    return " Keys: " + "; ".join(f"{key} {words}" for key, words, here in keys if here) + "."
+
+
 def window_chips(place: Place, scan: Scan | None, organ: str = "") -> Any:
     """Return the windows to choose between; of presets only CT has any."""
     window = choose_window(place.query.get("window", ""), scan, organ)

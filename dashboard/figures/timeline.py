@@ -10,6 +10,12 @@ from dashboard.figures.lesions import gap_traces, lesion_labels, lesion_top, les
 from dashboard.figures.ribbon import RIBBON_ROWS, Spans, find_spans, ribbon_traces
 from dashboard.figures.style import Figure, axis, base_layout, plain
 from dashboard.figures.sums import flags, line_labels, sum_labels, sum_top, sum_traces
+from dashboard.figures.uptake import (
+    uptake_labels,
+    uptake_line_labels,
+    uptake_top,
+    uptake_traces,
+)
 from dashboard.timeline import Timeline
 
 HEIGHT = 640
@@ -31,9 +37,9 @@ def figure_timeline(timeline: Timeline, selected: str = "") -> Figure:
     """
     spans = find_spans(timeline)
     data = [
-        *(sum_traces(timeline) if timeline.adds_lengths else change_traces(timeline)),
-        *(trace for track in timeline.tracks for trace in lesion_traces(track)),
-        *gap_traces(timeline.tracks),
+        *_main_traces(timeline),
+        *(trace for track in timeline.tracks for trace in lesion_traces(timeline, track)),
+        *gap_traces(timeline),
         *ribbon_traces(timeline, spans),
     ]
     layout = base_layout(HEIGHT, **_axes(timeline, spans), bargap=0, barmode="overlay")
@@ -43,11 +49,32 @@ def figure_timeline(timeline: Timeline, selected: str = "") -> Figure:
         *lesion_labels(timeline),
         *flags(timeline),
     ]
-    layout["margin"] = {"l": 84, "r": 116, "t": 26, "b": 52}
+    right = 116 if timeline.uptake is None else 142
+    layout["margin"] = {"l": 84, "r": right, "t": 26, "b": 52}
     return {"data": data, "layout": layout}
 
 
+def _main_traces(timeline: Timeline) -> list[dict[str, Any]]:
+    if timeline.uptake is not None:
+        return uptake_traces(timeline, timeline.uptake)
+    return sum_traces(timeline) if timeline.adds_lengths else change_traces(timeline)
+
+
+def _main_axis(timeline: Timeline) -> dict[str, Any]:
+    course = timeline.uptake
+    if course is not None:
+        return axis(course.name, domain=SUM_DOMAIN, range=[0, uptake_top(course)])
+    if timeline.adds_lengths:
+        return axis("Sum of diameters (mm)", domain=SUM_DOMAIN, range=[0, sum_top(timeline)])
+    return axis("From baseline (%)", domain=SUM_DOMAIN, range=change_range(timeline))
+
+
 def _labels(timeline: Timeline) -> list[dict[str, Any]]:
+    if timeline.uptake is not None:
+        return [
+            *uptake_labels(timeline, timeline.uptake),
+            *uptake_line_labels(timeline.uptake),
+        ]
     if timeline.adds_lengths:
         return [*sum_labels(timeline), *line_labels(timeline)]
     return change_labels(timeline)
@@ -56,6 +83,7 @@ def _labels(timeline: Timeline) -> list[dict[str, Any]]:
 def _axes(timeline: Timeline, spans: Spans) -> dict[str, Any]:
     days = [day for _, day in timeline.time_points]
     ends = [edge for span in spans.values() for edge in span]
+    course = timeline.uptake
     return {
         "xaxis": axis(
             "Scan date",
@@ -66,11 +94,9 @@ def _axes(timeline: Timeline, spans: Spans) -> dict[str, Any]:
             ticktext=[f"{plain(name)}<br>{day.isoformat()}" for name, day in timeline.time_points],
             tickangle=0 if len(days) <= 8 else -45,
         ),
-        "yaxis": axis("Sum of diameters (mm)", domain=SUM_DOMAIN, range=[0, sum_top(timeline)])
-        if timeline.adds_lengths
-        else axis("From baseline (%)", domain=SUM_DOMAIN, range=change_range(timeline)),
+        "yaxis": _main_axis(timeline),
         "yaxis2": axis(
-            "Lesion diameter (mm)",
+            f"Lesion {course.lesion_name}" if course else "Lesion diameter (mm)",
             domain=LESION_DOMAIN,
             range=[0, lesion_top(timeline)],
         ),

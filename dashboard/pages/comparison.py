@@ -10,7 +10,7 @@ from dash import html
 from dashboard.carry import Step
 from dashboard.comparison import Comparison, build_comparison, write_pair
 from dashboard.components.bits import chips
-from dashboard.components.slices import slice_rows, uptake_chips, window_chips
+from dashboard.components.slices import slice_rows, uptake_chips, uptake_keys, window_chips
 from dashboard.data import Data, SubjectView
 from dashboard.drawing import ALL
 from dashboard.links import Place, write_place
@@ -47,7 +47,7 @@ def layout(data: Data, view: SubjectView, place: Place) -> list[Any]:
             slice_rows(shown.panes, lambda _: ([], [])),
             className="panes rows" if len(look.views) > 1 else "panes pair",
         ),
-        html.P(_key(shown), className="muted small"),
+        html.P(_key(shown) + uptake_keys(look), className="muted small"),
     ]
 
 

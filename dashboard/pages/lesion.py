@@ -7,18 +7,31 @@ from typing import Any
 
 from dash import html
 
-from dashboard.components.bits import attributes, badge, chips, link, millimetres, notice, table
-from dashboard.components.matrix import ROLE_WORDS, SHAPES, cell_words
-from dashboard.components.slices import slice_rows, uptake_chips, window_chips
+from dashboard.components.bits import (
+    attributes,
+    badge,
+    chips,
+    graph,
+    link,
+    millimetres,
+    notice,
+    table,
+)
+from dashboard.components.matrix import ROLE_WORDS, SHAPES, cell_words, uptake_words
+from dashboard.components.pet import refusal_notices, studies_section
+from dashboard.components.slices import slice_rows, uptake_chips, uptake_keys, window_chips
+from dashboard.course import lay_out
 from dashboard.data import Data, SubjectView
 from dashboard.drawing import ALL, CT
+from dashboard.figures.trajectory import figure_trajectory
 from dashboard.links import Place, lesion_url, subject_url, write_place
 from dashboard.pages.errors import NotFoundError
 from dashboard.palette import EVENT_WORDS
 from dashboard.panes import FOVS, LesionPane, build_panes
 from dashboard.shots import Pane
-from dashboard.timeline import LesionPoint, LesionTrack, Timeline, build_timeline
-from dashboard.views import PET_CRITERIA, Look, can_choose, choose_ground, choose_look
+from dashboard.timeline import PET_CRITERIA, LesionPoint, LesionTrack, Timeline
+from dashboard.uptake import QUANTITIES, QUANTITY_WORDS, UptakeCourse
+from dashboard.views import Look, can_choose, choose_ground, choose_look
 from response.model import Lesion
 from response.terms import Source
 
@@ -31,25 +44,26 @@ def layout(data: Data, view: SubjectView, place: Place) -> Any:
     NotFoundError
         This reader has no such lesion.
     """
-    timeline = build_timeline(
-        [(tp.time_point, tp.date) for tp in view.time_points], view.result, view.tracking
-    )
+    timeline, studies = lay_out(view, data.protocol)
     track = next((t for t in timeline.tracks if t.lesion.tracking_id == place.tracking_id), None)
     if track is None:
         raise NotFoundError
     if not any(point.finding and point.finding.scan_id for point in track.points):
-        return [_head(view, timeline, track, place), _written(track)]
+        return [_head(view, timeline, track, place), *_trajectory(track, timeline), _written(track)]
     look = choose_look(view, place, ALL if view.criterion in PET_CRITERIA else CT)
     panes = build_panes(data, view, timeline, track, place, look)
     return [
         _head(view, timeline, track, place),
+        *refusal_notices(studies),
         _tools(view, timeline, track, panes, place, look),
         html.Div(
             slice_rows([p.pane for p in panes], _sayer(panes, track.lesion, timeline)),
             className="panes rows" if len(look.views) > 1 else "panes",
         ),
-        html.P(_key(), className="muted small"),
+        html.P(_key(look), className="muted small"),
+        *_trajectory(track, timeline),
         _history(track, place),
+        *studies_section(studies),
     ]
 
 
@@ -76,17 +90,19 @@ def _head(view: SubjectView, timeline: Timeline, track: LesionTrack, place: Plac
                     lesion.tracking_id,
                 ]
             ),
-            html.P(_facts(lesion), className="muted"),
+            html.P(_facts(lesion, timeline), className="muted"),
             html.Nav(around, className="chips", **attributes(aria_label="Lesions")),
         ],
         className="head",
     )
 
 
-def _facts(lesion: Lesion) -> list[Any]:
+def _facts(lesion: Lesion, timeline: Timeline) -> list[Any]:
     role = ROLE_WORDS[lesion.role] if lesion.role else "no role"
     where = " ".join(word for word in (lesion.side, lesion.organ or "organ not known") if word)
     kind = "lymph node: the short axis counts" if lesion.node else "the longest diameter counts"
+    if timeline.uptake is not None:
+        kind = f"{QUANTITY_WORDS[timeline.uptake.quantity][0]} counts"
     proposed = Source.PROPOSED in (lesion.role_source, lesion.organ_source, lesion.node_source)
     words: list[Any] = [f"{role} · {where} · {kind} "]
     if proposed:
@@ -148,17 +164,23 @@ def _sayer(
     def say(pane: Pane) -> tuple[list[Any], list[Any]]:
         row = timeline.assessment(pane.time_point)
         said = [badge(row.overall_response, row.status)] if row and row.overall_response else []
-        return said, _value(points[pane.slot], lesion)
+        return said, _value(points[pane.slot], lesion, timeline)
 
     return say
 
 
-def _value(point: LesionPoint | None, lesion: Lesion) -> list[Any]:
-    """Return the diameters; the one that counts is strong."""
+def _value(point: LesionPoint | None, lesion: Lesion, timeline: Timeline) -> list[Any]:
+    """Return what counts of a lesion, strong, and what else was measured."""
     finding = point.finding if point else None
     if point is None or finding is None:
         return [html.P("–", className="value")]
-    parts: list[Any] = [html.P(f"{cell_words(lesion, point)}{_unit(point)}", className="value")]
+    size = f"{cell_words(lesion, point)}{_unit(point)}"
+    uptake = [_quantity(name, value) for name, value in point.uptake.items()]
+    if timeline.uptake is not None:
+        named = f"{'short axis' if lesion.node else 'longest diameter'} {size}"
+        parts = _uptake_value(point, timeline.uptake, named, uptake)
+    else:
+        parts = [html.P(size, className="value"), *_small(uptake)]
     measured = finding.measurement
     if measured is not None:
         other = ("longest", measured.longest_diameter_mm) if lesion.node else (
@@ -173,15 +195,44 @@ def _value(point: LesionPoint | None, lesion: Lesion) -> list[Any]:
     return parts
 
 
+def _uptake_value(
+    point: LesionPoint, course: UptakeCourse, size: str, uptake: Sequence[str]
+) -> list[Any]:
+    words, unit = QUANTITY_WORDS[course.quantity]
+    known = point.uptake_drawn is not None
+    value = f"{words} {uptake_words(point)}" + (f" {unit}" if known else "")
+    others = [one for one in uptake if not one.startswith(f"{words} ")]
+    return [html.P(value, className="value"), *_small([*others, size])]
+
+
+def _small(words: Sequence[str]) -> list[Any]:
+    return [html.P(" · ".join(words), className="muted small")] if words else []
+
+
+def _quantity(name: str, value: float) -> str:
+    words, unit = QUANTITY_WORDS[name]
+    return f"{words} {value:.2f} {unit}"
+
+
+def _trajectory(track: LesionTrack, timeline: Timeline) -> list[Any]:
+    """Return the lesion's uptake through time, where any is recorded."""
+    figure = figure_trajectory(track, timeline.baseline)
+    if figure is None:
+        return []
+    said = "SULpeak, SUVmax, MTV and TLG of this lesion over scan dates; the table has the values"
+    return [html.Section([html.H2("Uptake through time"), graph(figure, said)])]
+
+
 def _unit(point: LesionPoint) -> str:
     return " mm" if point.value_mm is not None else ""
 
 
-def _key() -> str:
+def _key(look: Look) -> str:
+    pet = " Green, dashed: outline of the marks on PET." if look.shows_uptake else ""
     return (
-        "Yellow: outline of the marks. Blue: longest diameter. Pink, dotted: short axis. "
+        f"Yellow: outline of the marks.{pet} Blue: longest diameter. Pink, dotted: short axis. "
         "Patient's right is on the left. Arrow keys on a slider, or the wheel over a picture, "
-        "go through the slices; ▲ is the slice that was measured."
+        f"go through the slices; ▲ is the slice that was measured.{uptake_keys(look)}"
     )
 
 
@@ -209,7 +260,12 @@ def _written(track: LesionTrack) -> Any:
     )
 
 
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
 def _history(track: LesionTrack, place: Place) -> Any:
+    shown = [name for name in QUANTITIES if any(name in p.uptake for p in track.points)]
     rows = []
     for point in track.points:
         finding = point.finding
@@ -225,6 +281,7 @@ def _history(track: LesionTrack, place: Place) -> Any:
                 millimetres(measured.longest_diameter_mm if measured else None),
                 millimetres(measured.short_axis_mm if measured else None),
                 f"{measured.volume_mm3 / 1000:.2f} mL" if measured else "–",
+                *(_number(point.uptake.get(name)) for name in shown),
                 "–" if finding.confidence is None else f"{finding.confidence:.2f}",
                 "yes" if finding.needs_review else "",
                 finding.reason,
@@ -232,6 +289,7 @@ def _history(track: LesionTrack, place: Place) -> Any:
         )
     heads = (
         "Time point", "Date", "Modality", "Event", "Longest diameter", "Short axis", "Volume",
+        *(f"{QUANTITY_WORDS[name][0]} ({QUANTITY_WORDS[name][1]})" for name in shown),
         "Match confidence", "Needs review", "Reason",
     )  # fmt: skip
     if not rows:

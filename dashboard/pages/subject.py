@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from dash import html
@@ -19,11 +20,16 @@ from dashboard.components.bits import (
     signed_pct,
 )
 from dashboard.components.matrix import lesion_matrix
+from dashboard.components.pet import mean_sd, refusal_notices, studies_section
+from dashboard.course import lay_out
 from dashboard.data import Data, SubjectView
 from dashboard.figures.timeline import figure_timeline
 from dashboard.links import Place, reader_token, write_place
 from dashboard.pages import comparison
-from dashboard.timeline import Timeline, build_timeline, is_progression
+from dashboard.pages.references import references_section, uptake_legend
+from dashboard.references import Study
+from dashboard.timeline import Timeline, is_progression
+from dashboard.uptake import UNIT, UptakeCourse
 from response.explain import (
     PROVISIONAL_ROW,
     deciding_sentences,
@@ -38,21 +44,18 @@ from response.terms import Category, NewLesion, Status
 
 def layout(data: Data, view: SubjectView, place: Place) -> Any:
     """Return the timeline page; ``tp`` of the address chooses the time point in the light."""
-    timeline = build_timeline(
-        [(tp.time_point, tp.date) for tp in view.time_points],
-        view.result,
-        view.tracking,
-        data.protocol,
-    )
+    timeline, studies = lay_out(view, data.protocol)
     if not timeline.time_points:
         return [_head(view, timeline, place), _nothing()]
     if not timeline.assessments and not timeline.tracks:
-        return [_head(view, timeline, place), *_unassessed(data, view, timeline, place)]
+        more = [*refusal_notices(studies), *_unassessed(data, view, timeline, place)]
+        return [_head(view, timeline, place), *more, *studies_section(studies)]
     chosen = place.query.get("tp", "")
     insight = data.read_insight(view)
     return [
         _head(view, timeline, place),
-        _answer(view, timeline, chosen, insight),
+        *refusal_notices(studies),
+        _answer(view, timeline, chosen, insight, studies),
         html.Div(
             [
                 html.Section(
@@ -60,8 +63,7 @@ def layout(data: Data, view: SubjectView, place: Place) -> Any:
                         html.H2("Timeline"),
                         graph(
                             figure_timeline(timeline, chosen),
-                            "Sum of diameters and lesion diameters in mm over scan dates; "
-                            "the table below has every value",
+                            _chart_words(timeline),
                             id=ids.TIMELINE,
                         ),
                         _legend(timeline),
@@ -73,8 +75,17 @@ def layout(data: Data, view: SubjectView, place: Place) -> Any:
             className="main-and-side",
         ),
         lesion_matrix(timeline, place),
+        *references_section(data, view, timeline, studies, place),
         _warnings(timeline),
     ]
+
+
+def _chart_words(timeline: Timeline) -> str:
+    if timeline.uptake is not None:
+        shown = f"{timeline.uptake.name} and lesion {timeline.uptake.lesion_name}"
+    else:
+        shown = "Sum of diameters and lesion diameters in mm"
+    return f"{shown} over scan dates; the table below has every value"
 
 
 def _head(view: SubjectView, timeline: Timeline, place: Place) -> Any:
@@ -125,7 +136,13 @@ def _facts(view: SubjectView, timeline: Timeline) -> str:
     return " · ".join(words)
 
 
-def _answer(view: SubjectView, timeline: Timeline, chosen: str, insight: Insight | None) -> Any:
+def _answer(
+    view: SubjectView,
+    timeline: Timeline,
+    chosen: str,
+    insight: Insight | None,
+    studies: Sequence[Study],
+) -> Any:
     """Return the category in the light: of the chosen time point, else the last one."""
     row = timeline.assessment(chosen) or timeline.current
     if row is None:
@@ -150,7 +167,7 @@ def _answer(view: SubjectView, timeline: Timeline, chosen: str, insight: Insight
                 ],
                 className="answer-main",
             ),
-            html.Dl(_figures(row, timeline), className="figures"),
+            html.Dl(_figures(row, timeline, studies), className="figures"),
             html.Dl(_best(summary, timeline), className="figures") if summary else None,
         ],
         className="answer",
@@ -195,7 +212,9 @@ def _doubts(row: Assessment) -> list[Any]:
     return [html.P(words, className="muted small")] if doubts else []
 
 
-def _figures(row: Assessment, timeline: Timeline) -> list[Any]:
+def _figures(row: Assessment, timeline: Timeline, studies: Sequence[Study]) -> list[Any]:
+    if timeline.uptake is not None:
+        return _definitions(_uptake_pairs(row, timeline.uptake, studies))
     base = timeline.baseline_sum_mm
     sums = [("Sum of diameters", _sum(row.sum_of_diameters_mm))] if timeline.adds_lengths else []
     pairs = [
@@ -205,6 +224,29 @@ def _figures(row: Assessment, timeline: Timeline) -> list[Any]:
         ("New lesion", _new_lesion(row)),
     ]
     return _definitions(pairs)
+
+
+def _uptake_pairs(
+    row: Assessment, course: UptakeCourse, studies: Sequence[Study]
+) -> list[tuple[str, Any]]:
+    point = course.at(row.time_point)
+    value = point.value if point else None
+    words = "not known" if point is None or value is None else f"{value:.2f} {UNIT}"
+    if point is not None and value is not None and len(point.lesions) == 1:
+        words += f" of {point.lesions[0]}"
+    study = next((s for s in studies if s.time_point == row.time_point), None)
+    pairs: list[tuple[str, Any]] = [
+        (course.name.removesuffix(f" ({UNIT})"), words),
+        ("From baseline", _change(row.change_from_baseline_pct, None)),
+    ]
+    for one in study.references if study else ():
+        tissue = one.organ.replace("_", " ").capitalize()
+        said = mean_sd(one.mean_sul, one.sd_sul)
+        mark = [html.Span("provisional", className="provisional")] if one.proposed else []
+        pairs.append((f"{tissue}, SUL", html.Span([f"{said} {UNIT} ", *mark])))
+    if study is not None and study.facts.get("uptake_minutes"):
+        pairs.append(("Uptake time", f"{study.facts['uptake_minutes']} min"))
+    return [*pairs, ("New lesion", _new_lesion(row))]
 
 
 def _sum(value: object) -> str:
@@ -301,6 +343,8 @@ def _reason_item(row: Assessment, place: Place, chosen: bool, insight: Insight |
 
 
 def _legend(timeline: Timeline) -> Any:
+    if timeline.uptake is not None:
+        return uptake_legend(timeline.uptake)
     least = timeline.least_growth_mm
     at_least = f", at least {least:g} mm" if least else ""
     dashed = (

@@ -15,7 +15,7 @@ import SimpleITK as sitk
 
 from response.assess import assess_subject
 from response.measure import measure_labels
-from response.model import MarkSet, Reader, SubjectFacts, TimePoint, Tracking
+from response.model import MarkSet, Reader, ReferenceRegion, SubjectFacts, TimePoint, Tracking
 from response.protocol import Protocol
 from response.readings import read_tracking
 from response.terms import Event, Role, Source
@@ -114,9 +114,24 @@ def write_pet_subject(
     if not marked:
         return
     lesions = tuple(_lesion(subject, reader, one) for one in hot)
-    tracking = Tracking(subject, reader, "key", "TP0", False, lesions, tuple(findings))
+    references = _references(subject, len(hot[0].suv))
+    tracking = Tracking(
+        subject, reader, "key", "TP0", False, lesions, tuple(findings), references=references
+    )
     store.write_tracking(tracking, actor="test")
     _assess(store, tracking, hot)
+
+
+def _references(subject, count):
+    """Return a liver region for each time point: the last one is only proposed."""
+    volume = 4 / 3 * np.pi * 15**3 / 1000
+    return tuple(
+        ReferenceRegion(
+            f"TP{n}", f"{subject}-TP{n}-PT", "liver",
+            Source.PROPOSED if n == count - 1 else Source.PERSON, LIVER, volume, LIVER_SUV, 0.06,
+        )
+        for n in range(count)
+    )  # fmt: skip
 
 
 def _day(number):
@@ -212,7 +227,7 @@ def _extra(measured):
 
 def _point_facts(number):
     return {
-        "liver_mean": str(LIVER_SUV * SUL_PER_SUV), "liver_sd": "0.05",
+        "liver_mean": str(round(LIVER_SUV * SUL_PER_SUV, 3)), "liver_sd": "0.05",
         "uptake_minutes": str(UPTAKE_MINUTES[number]), "injected_mbq": "251",
     }  # fmt: skip
 

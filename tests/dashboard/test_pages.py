@@ -343,7 +343,7 @@ def test_the_background_of_a_subject_is_derived_once(data, view_of):
     assert data.read_insight(view_of("ONC-099")) is None
 
 
-def test_a_lesion_without_images_has_its_diameters_as_given_and_no_slices(view_of):
+def test_a_lesion_without_images_has_its_diameters_as_given_and_no_slices(data, view_of):
     view = view_of("ONC-001")
     given = Readings(
         view.subject.subject,
@@ -365,7 +365,7 @@ def test_a_lesion_without_images_has_its_diameters_as_given_and_no_slices(view_o
         result=replace_rows(view, given),
         time_points=(),
     )
-    page = as_text(lesion.layout(None, written, Place("lesion", view.subject.key, "T9", {})))
+    page = as_text(lesion.layout(data, written, Place("lesion", view.subject.key, "T9", {})))
     assert "34.65 mm" in page
     assert "no slices" in page
     assert "mL" not in page
