@@ -13,6 +13,7 @@ PLACES = {
     "demo": "job:demo",
     "run": "job:run",
     "ingest": "job:ingest",
+    "listen": "pacs:listen",
     "import-sdtm": "exchange:import_sdtm_command",
     "track": "job:track",
     "assess": "job:assess",

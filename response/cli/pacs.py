@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from response.cli.common import existing
+from response.cli.common import actor, existing, home_option, plain_errors
+from response.cli.deidentify import deidentify_option
 from response.errors import InputError
 from response.ingest.sources import IngestReport
 from response.workspace import Workspace
@@ -129,3 +133,113 @@ def settle(fetched: Fetched, report: IngestReport) -> None:
         "them again; delete the folder when it is of no more use",
         err=True,
     )
+
+
+@click.command(epilog="Example: response listen --home ./clinic --allow ORTHANC=10.0.0.5")
+@home_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0: every network.")
+@click.option("--port", type=click.IntRange(0, 65535), default=11112, show_default=True)
+@click.option("--ae-title", default="RESPONSE", show_default=True, help="What we are called.")
+@click.option(
+    "--allow", multiple=True, metavar="AE[=HOST]", help="Who may send, and from where; repeatable."
+)
+@click.option("--allow-any", is_flag=True, help="Anybody may send: only on a closed network.")
+@click.option("--tls-cert", type=existing(dir_okay=False), help="Our certificate (PEM): use TLS.")
+@click.option("--tls-key", type=existing(dir_okay=False), help="Its key (PEM).")
+@click.option(
+    "--tls-ca",
+    type=existing(dir_okay=False),
+    help="Senders need a certificate signed by one of these (PEM).",
+)
+@click.option(
+    "--idle-seconds",
+    type=click.FloatRange(0.1),
+    default=60.0,
+    show_default=True,
+    help="A study is complete when nothing of it came for so long.",
+)
+@click.option(
+    "--keep-days",
+    type=click.FloatRange(0),
+    default=7.0,
+    show_default=True,
+    help="Keep files of a study that was taken for what comes late.",
+)
+@click.option(
+    "--max-object-mb", type=click.IntRange(1), default=2048, show_default=True, help="Per object."
+)
+@click.option(
+    "--reserve-mb",
+    type=click.IntRange(0),
+    default=1024,
+    show_default=True,
+    help="Refuse objects (A700) when less of the disk is free.",
+)
+@click.option("--max-associations", type=click.IntRange(1, 64), default=8, show_default=True)
+@click.option("--marks-complete", is_flag=True, help="Vouch that drawings hold every lesion.")
+@click.option("--subjects", type=existing(dir_okay=False), help="Dates of subjects (CSV).")
+@deidentify_option
+@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True)
+def listen(home: Path | None, **options: Any) -> None:
+    """Take what a PACS sends (C-STORE), and run the main job when a study is complete.
+
+    Runs until it is told to end (SIGTERM, Ctrl-C). What was acknowledged is on disk, and is gone
+    on with at the next start.
+    """
+    with plain_errors():
+        listening = _read_listening(options)
+        from response.pacs.jobs import JobOptions
+        from response.pacs.listen import Listener
+
+        subjects = options["subjects"]
+        how = JobOptions(
+            actor=actor(),
+            workers=options["workers"],
+            marks_complete=options["marks_complete"],
+            deidentify=options["deidentify"],
+            subjects=str(subjects.resolve()) if subjects else "",
+        )
+        workspace = Workspace.open(home)
+        workspace.protocol()
+        Listener(workspace, listening, how, _log).run(_stop_on_signals())
+
+
+def _read_listening(options: Mapping[str, Any]) -> Any:
+    from response.pacs.listen import Listening
+    from response.pacs.peers import check_title, read_peer
+    from response.pacs.tls import make_server_context
+
+    if not options["allow"] and not options["allow_any"]:
+        raise InputError("listen: name who may send with --allow AE[=HOST], or say --allow-any")
+    if options["allow"] and options["allow_any"]:
+        raise InputError("listen: --allow names who may send, --allow-any lets everybody: choose")
+    tls = None
+    if options["tls_cert"]:
+        tls = make_server_context(options["tls_cert"], options["tls_key"], options["tls_ca"])
+    elif options["tls_key"] or options["tls_ca"]:
+        raise InputError("listen: TLS needs --tls-cert")
+    return Listening(
+        host=options["host"],
+        port=options["port"],
+        title=check_title(options["ae_title"]),
+        peers=tuple(read_peer(text) for text in options["allow"]),
+        idle_s=options["idle_seconds"],
+        tls=tls,
+        keep_s=options["keep_days"] * 86400,
+        max_object_bytes=options["max_object_mb"] * 2**20,
+        reserve_bytes=options["reserve_mb"] * 2**20,
+        max_associations=options["max_associations"],
+    )
+
+
+def _log(line: str) -> None:
+    """Write a line, with the time, to standard error."""
+    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    click.echo(f"{now} {line}", err=True)
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    return stop

@@ -24,7 +24,7 @@ PR_SET_PDEATHSIG = 1
 def main(arguments: list[str]) -> int:
     """Do the job; what went wrong is written beside it, for the parent to raise."""
     job = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
-    _die_with_parent(job["parent"])
+    die_with_parent(job["parent"])
     try:
         _work(job)
     except ResponseError as problem:
@@ -65,7 +65,7 @@ def _work(job: dict[str, Any]) -> None:
     (out / "registration.json").write_text(text + "\n", encoding="utf-8")
 
 
-def _die_with_parent(parent: int) -> None:
+def die_with_parent(parent: int) -> None:
     """A worker whose parent was killed must not go on working for nobody."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
