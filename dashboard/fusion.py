@@ -28,7 +28,7 @@ OPACITIES = (25, 50, 75, 100)
 """How much of the colour of high uptake may cover the scan below, per cent."""
 
 USUAL_OPACITY = 75
-FADE = (0.08, 0.4)
+FADE = (0.12, 0.45)
 """Shares of the window between which colour fades in: background leaves the scan below clear."""
 
 STRIPE_PX = 6

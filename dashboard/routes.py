@@ -1,4 +1,4 @@
-"""The routes beside the pages: slices as PNG, health, and errors in words."""
+"""The routes beside the pages: slices as PNG and their values, health, errors in words."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from dashboard.drawing import Artist, read_picture
 from dashboard.faults import note_fault
 from dashboard.links import parse_place
 from dashboard.pages.errors import error_words
+from dashboard.readout import read_values
 from response.model import Scan
 
 RECORD_AGAIN_S = 600.0
@@ -54,6 +55,15 @@ class SliceRoute:
         reply.data = drawn
         return reply
 
+    def say_values(self, key: str, token: str, axis: int, index: int) -> Any:
+        """Answer with the values at a place of a slice, in words."""
+        words = read_values(self._data, key, token, axis, index, flask.request.args)
+        scan = self._data.find_scan(key, token)
+        if words is None or scan is None:
+            flask.abort(404)
+        self._record(key, scan)
+        return flask.Response(words, mimetype="text/plain")
+
     def _record(self, key: str, scan: Scan) -> None:
         who = (flask.g.visitor.name, scan.scan_id)
         now = time.monotonic()
@@ -67,6 +77,9 @@ def install_routes(server: flask.Flask, data: Data) -> None:
     """Add slices, health, the check of addresses, and error pages to a server."""
     route = SliceRoute(data)
     server.add_url_rule("/slice/<key>/<token>/<int:axis>/<int:index>.png", "slice", route)
+    server.add_url_rule(
+        "/slice/<key>/<token>/<int:axis>/<int:index>/value", "value", route.say_values
+    )
     server.add_url_rule(
         "/healthz", "healthz", lambda: flask.Response("ok\n", mimetype="text/plain")
     )

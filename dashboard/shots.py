@@ -207,12 +207,13 @@ def choose_scale(
 
 
 def _address(data: Data, view: SubjectView, shot: Shot, frame: Frame, kind: str) -> str:
-    scan, pet = shot.scan, find_pair(view, shot.scan) if kind != CT else None
-    uptake: dict[str, str | int] = {}
+    scan = shot.scan
+    pet = None if is_pet(scan) else find_pair(view, scan)
+    uptake: dict[str, str | int] = {"over": data.scan_token(pet)} if pet is not None else {}
     if is_pet(scan):
         uptake = {"suv": frame.top}
-    elif pet is not None:
-        uptake = {"view": kind, "over": data.scan_token(pet), "suv": frame.top}
+    elif pet is not None and kind != CT:
+        uptake |= {"view": kind, "suv": frame.top}
         uptake |= {"opacity": frame.opacity} if kind == FUSED else {}
     return slice_url(
         view.subject.key, data.scan_token(scan), shot.plane.axis, INDEX_MARK, frame.window, **uptake

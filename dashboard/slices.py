@@ -114,6 +114,21 @@ class Plane:
             ]
         )
 
+    def from_screen(self, x: float, y: float, index: float) -> tuple[float, float, float]:
+        """Return the fractional image index (i, j, k) of a place on the screen, in mm, of a slice.
+
+        Examples
+        --------
+        >>> grid = Grid((0, 0, 0), (2, 1, 1), (-1, 0, 0, 0, 1, 0, 0, 0, 1), (4, 4, 4))
+        >>> find_plane(grid, 2).from_screen(1.0, 0.5, 3)
+        (3.0, 0.0, 3)
+        """
+        at = [index, index, index]
+        for axis, mm, flip in ((self.columns, x, self.flip_x), (self.rows, y, self.flip_y)):
+            seen = mm / self.grid.spacing[axis] - 0.5
+            at[axis] = self.grid.size[axis] - 1 - seen if flip else seen
+        return at[0], at[1], at[2]
+
     @property
     def letters(self) -> tuple[str, str, str, str]:
         """What lies to the left, right, top and bottom of the screen: R, L, A, P, S, I."""

@@ -108,6 +108,56 @@
     if (event.key in CHIP_KEYS) stepChip(...CHIP_KEYS[event.key]);
   });
 
+  // ------------------------------------------------------------- what lies under the pointer
+  const READ_EVERY_MS = 70;
+  let reading = null;
+  let readAt = 0;
+
+  function readoutOf(pane) {
+    let shown = pane.querySelector(".readout");
+    if (!shown) {
+      shown = document.createElement("div");
+      shown.className = "readout";
+      pane.append(shown);
+    }
+    return shown;
+  }
+
+  async function readValues(pane, event) {
+    const graph = pane.querySelector(".js-plotly-plot");
+    const layout = graph && graph._fullLayout;
+    const image = layout && layout.images[0];
+    if (!image || !image.source.startsWith("/slice/")) return;
+    const box = graph.getBoundingClientRect();
+    const x = layout.xaxis.p2d(event.clientX - box.left - layout.xaxis._offset);
+    const y = layout.yaxis.p2d(event.clientY - box.top - layout.yaxis._offset);
+    if (reading) reading.abort();
+    reading = new AbortController();
+    const address = image.source.replace(".png?", "/value?");
+    try {
+      const reply = await fetch(
+        `${address}&x=${x.toFixed(1)}&y=${y.toFixed(1)}`, { signal: reading.signal });
+      readoutOf(pane).textContent = reply.ok ? await reply.text() : "";
+    } catch (error) {
+      if (error.name !== "AbortError") readoutOf(pane).textContent = "";
+    }
+  }
+
+  document.addEventListener("mousemove", (event) => {
+    const pane = event.target.closest && event.target.closest("[data-slot]");
+    if (!pane || event.timeStamp - readAt < READ_EVERY_MS) return;
+    readAt = event.timeStamp;
+    readValues(pane, event);
+  });
+
+  document.addEventListener("mouseout", (event) => {
+    const pane = event.target.closest && event.target.closest("[data-slot]");
+    if (pane && !pane.contains(event.relatedTarget)) {
+      if (reading) reading.abort();
+      readoutOf(pane).textContent = "";
+    }
+  });
+
   /* Keys that go through a row of choices; the first and the last are next to each other. */
   const CHIP_KEYS = {
     v: ["View", 1], "]": ["Uptake, SUV", 1], "[": ["Uptake, SUV", -1],
