@@ -54,6 +54,7 @@ class DicomHome:
     points: list[TimePoint] = field(default_factory=list)
     masks: dict[str, list[np.ndarray]] = field(default_factory=dict)
     source: Path = Path()
+    header: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.workspace = Workspace.open(self.folder / "home")
@@ -121,7 +122,11 @@ class DicomHome:
         ]
         if not frames:
             self._write_files(name, header, images, values)
-        return write_origin(header.to_json_dict(), images)
+        odd = header.to_json_dict()
+        for keyword, value in self.header.items():
+            tag = pydicom.datadict.tag_for_keyword(keyword)
+            odd[f"{tag:08X}"] = {"vr": "LO", "Value": [value]}
+        return write_origin(odd, images)
 
     def describe(self, name: str, date: str, modality: str) -> pydicom.Dataset:
         """What the images of a series share."""

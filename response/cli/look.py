@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -69,16 +70,26 @@ def explain(subject: str, time_point: str | None, home: Path | None) -> None:
             click.echo(line)
 
 
-def _export_dicom(
-    workspace: Workspace, store: Store, what: str, out: Path, subject: str | None
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be written of which subjects, and where."""
+
+    what: str
+    out: Path
+    subject: str | None
+    with_images: bool
+
+
+def _export_dicom(workspace: Workspace, store: Store, asked: Asked) -> int:
     """Write results as DICOM objects; return the exit status."""
     from response.export.dicom import export_objects
 
-    subjects = choose_subjects(store, subject)
+    subjects = choose_subjects(store, asked.subject)
     if not subjects:
         raise InputError("there is nobody in this workspace; 'response ingest' adds scans")
-    done = export_objects(workspace, store, what, subjects, out)
+    done = export_objects(
+        workspace, store, asked.what, subjects, asked.out, with_images=asked.with_images
+    )
     for path in done.paths:
         click.echo(str(path))
     report_refusals(done.refused)
@@ -89,7 +100,17 @@ def _export_dicom(
     return IN_PART if done.paths else REFUSED
 
 
-OBJECTS = dict.fromkeys(("dicom-seg", "dicom-sr", "rtstruct"), _export_dicom)
+def _export_report(workspace: Workspace, store: Store, asked: Asked) -> int:
+    """Write pages for a tumour board; return the exit status."""
+    from response.cli.report import write_reports
+
+    return write_reports(workspace, store, asked.out, asked.subject)
+
+
+OBJECTS = {
+    **dict.fromkeys(("dicom-seg", "dicom-sr", "rtstruct"), _export_dicom),
+    "report": _export_report,
+}
 """What is written per subject, each by a function of its own that returns the exit status."""
 
 
@@ -99,23 +120,31 @@ OBJECTS = dict.fromkeys(("dicom-seg", "dicom-sr", "rtstruct"), _export_dicom)
 @click.option(
     "--study", help="STUDYID; else the one of imported tables, else the workspace folder's name."
 )
+@click.option("--with-images", is_flag=True, help="Scans that are not from DICOM as series, too.")
 @subject_option
 @home_option
-def export(what: str, out: Path, study: str | None, subject: str | None, home: Path | None) -> None:
-    """Write what is known as files: csv, sdtm, adam, dicom-seg, dicom-sr or rtstruct.
+def export(
+    what: str,
+    out: Path,
+    study: str | None,
+    with_images: bool,
+    subject: str | None,
+    home: Path | None,
+) -> None:
+    """Write what is known as files: csv, sdtm, adam, dicom-seg, dicom-sr, rtstruct or report.
 
     sdtm and adam are written as CSV and as SAS transport files (version 5), with define.csv.
     dicom-seg, dicom-sr (with the segmentations it refers to) and rtstruct are objects for a PACS or
-    a planning system, in the studies that the scans came from.
+    a planning system, in the studies that the scans came from. report is a page (PDF) per subject.
     """
     with plain_errors():
         workspace, store = open_workspace(home, create=False)
         paths: Sequence[Path] = ()
         notes: Sequence[str] = ()
         if what in OBJECTS:
-            sys.exit(OBJECTS[what](workspace, store, what, out, subject))
-        if subject:
-            raise InputError(f"--subject: {what} is written of the whole workspace")
+            sys.exit(OBJECTS[what](workspace, store, Asked(what, out, subject, with_images)))
+        if subject or with_images:
+            raise InputError(f"{what} is tables of the whole workspace; leave --subject out")
         if what == "csv":
             paths = (*export_csv(store, out), *_export_differences(workspace, store, out))
         else:

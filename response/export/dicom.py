@@ -46,7 +46,14 @@ def _choose(what: str, protocol: Protocol) -> Make:
 
 
 def export_objects(
-    workspace: Workspace, store: Store, what: str, subjects: Sequence[Subject], out: Path
+    workspace: Workspace,
+    store: Store,
+    what: str,
+    subjects: Sequence[Subject],
+    out: Path,
+    *,
+    with_images: bool = False,
 ) -> Exported:
     """Write results as DICOM objects: see :func:`response.export.dicom_job.export_dicom`."""
-    return export_dicom(workspace, store, subjects, out, _choose(what, workspace.protocol()))
+    make = _choose(what, workspace.protocol())
+    return export_dicom(workspace, store, subjects, out, make, with_images=with_images)

@@ -11,6 +11,7 @@ from typing import Any
 
 from response.errors import InputError, ResponseError
 from response.export.dicom_files import open_folder
+from response.export.dicom_images import convert_series, write_images
 from response.export.dicom_marks import Known, MarkedScan, find_marks, read_layers
 from response.export.dicom_source import read_source, turn_grid
 from response.geometry import Grid
@@ -38,12 +39,23 @@ class Exported:
 
 
 def export_dicom(
-    workspace: Workspace, store: Store, subjects: Sequence[Subject], out: Path, make: Make
+    workspace: Workspace,
+    store: Store,
+    subjects: Sequence[Subject],
+    out: Path,
+    make: Make,
+    *,
+    with_images: bool = False,
 ) -> Exported:
     """Write what is known of the scans of some subjects as DICOM objects into a folder.
 
     Everything is made before anything is put in place. Writing the same results again gives the
     same files; a scan that cannot be written is refused whole, with its reason.
+
+    Parameters
+    ----------
+    with_images
+        Whether scans that did not come from DICOM are written as series, too.
 
     Raises
     ------
@@ -53,7 +65,7 @@ def export_dicom(
     done = Exported()
     with open_folder(out) as folder:
         for subject in subjects:
-            for one in _find_scans(workspace, store, subject, done):
+            for one in _find_scans(workspace, store, subject, done, with_images):
                 try:
                     made = list(make(one))
                 except ResponseError as error:
@@ -63,12 +75,14 @@ def export_dicom(
                     done.notes.append(f"{one}: nothing is marked there")
                 for kind, dataset in made:
                     folder.add(kind, one, dataset)
+                for image in one.make_images() if made else ():
+                    folder.add("image", one, image)
         done.paths = folder.put_in_place()
     return done
 
 
 def _find_scans(
-    workspace: Workspace, store: Store, subject: Subject, done: Exported
+    workspace: Workspace, store: Store, subject: Subject, done: Exported, with_images: bool
 ) -> Iterator[MarkedScan]:
     """Find the scans that lesions of a subject were looked for on, by reader and date."""
     points = store.read_time_points(subject.subject)
@@ -84,7 +98,8 @@ def _find_scans(
             try:
                 if scan_id not in scans:
                     raise InputError("the scan was replaced since; run 'response track'")
-                yield _read_scan(workspace, known, tracking, *scans[scan_id], findings)
+                one = _read_scan(workspace, known, tracking, *scans[scan_id], findings, with_images)
+                yield one
             except ResponseError as error:
                 done.refuse(subject.subject, findings[0].time_point, error)
 
@@ -103,19 +118,18 @@ def _read_scan(
     scan: Scan,
     point: TimePoint,
     findings: Sequence[Finding],
+    with_images: bool,
 ) -> MarkedScan:
     marks = find_marks(findings, point)
     grid = turn_grid(Grid.of(workspace.read_image(scan.image_path)), scan.slice_axis)
     path = marks.mask_path if marks else ""
-    return MarkedScan(
-        known,
-        tracking,
-        scan,
-        tuple(findings),
-        marks,
-        read_source(workspace, scan, grid),
-        partial(read_layers, workspace, path, scan.slice_axis),
-    )
+    layers = partial(read_layers, workspace, path, scan.slice_axis)
+    if with_images and not scan.origin_path and scan.source != "dicom":
+        source = convert_series(known.subject, scan, grid)
+        images: Callable[[], Iterable[Any]] = partial(write_images, workspace, scan, source)
+    else:
+        source, images = read_source(workspace, scan, grid), tuple
+    return MarkedScan(known, tracking, scan, tuple(findings), marks, source, layers, images)
 
 
 def _read_known(store: Store, subject: Subject, points: Sequence[TimePoint]) -> Known:

@@ -62,7 +62,7 @@ class MarkedScan:
 
     ``findings`` are the reader's lesions on this scan, with and without a mark. ``read_layers``
     gives the masks as (slices, rows, columns) on the source's grid; labels of one layer do not
-    overlap.
+    overlap. ``make_images`` makes the images of the source where there were none in DICOM.
     """
 
     known: Known
@@ -72,6 +72,7 @@ class MarkedScan:
     marks: MarkSet | None
     source: SourceSeries
     read_layers: Callable[[], Sequence[Voxels]]
+    make_images: Callable[[], Iterable[Any]] = tuple
 
     def __str__(self) -> str:
         return f"{self.scan.subject} {self.scan.time_point} {self.scan.modality}"

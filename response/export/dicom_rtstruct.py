@@ -19,8 +19,8 @@ from pydicom.uid import ImplicitVRLittleEndian, RTStructureSetStorage
 
 from response.export.dicom_codes import LESION
 from response.export.dicom_marks import MarkedScan, Segment, clean, find_label, name_person
-from response.export.dicom_seg import describe_equipment, finish
-from response.export.dicom_source import SourceSeries, make_uid
+from response.export.dicom_seg import finish
+from response.export.dicom_source import SourceSeries, describe_equipment, make_uid
 from response.export.outlines import trace_outlines
 from response.ingest.origin import SourceImage
 
@@ -96,7 +96,7 @@ def _refer(source: SourceSeries, used: Sequence[int]) -> Dataset:
     series.ContourImageSequence = [_name_image(source.images[index]) for index in used]
     study = Dataset()
     study.ReferencedSOPClassUID = DETACHED_STUDY_MANAGEMENT
-    study.ReferencedSOPInstanceUID = source.header.StudyInstanceUID
+    study.ReferencedSOPInstanceUID = source.header["StudyInstanceUID"]
     study.RTReferencedSeriesSequence = [series]
     frame = Dataset()
     frame.FrameOfReferenceUID = source.frame_of_reference

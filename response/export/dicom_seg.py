@@ -17,15 +17,12 @@ import numpy.typing as npt
 from pydicom import Dataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
-from response import __version__
 from response.export.dicom_codes import ABNORMAL, LESION, code_organ, code_side
 from response.export.dicom_marks import MarkedScan, Segment, Voxels, clean, find_label, name_person
-from response.export.dicom_source import SourceSeries, make_uid, seal
+from response.export.dicom_source import SourceSeries, describe_equipment, make_uid, seal
 from response.ingest.dicom_file import quiet
 from response.ingest.origin import SourceImage
 
-MANUFACTURER = "response"
-MODEL = "Longitudinal treatment response tracker"
 SERIES_NUMBER = 7001
 
 
@@ -67,16 +64,6 @@ def make_segmentation(one: MarkedScan) -> Any:
     _refer(made, one.source)
     finish(made, one.known.tracked_at)
     return made
-
-
-def describe_equipment() -> dict[str, Any]:
-    """What made an object: this program and its version."""
-    return {
-        "manufacturer": MANUFACTURER,
-        "manufacturer_model_name": MODEL,
-        "software_versions": __version__,
-        "device_serial_number": "1",
-    }
 
 
 def finish(made: Any, at: dt.datetime) -> None:

@@ -7,8 +7,9 @@ scan's own place (LPS millimetres). Patient and study are those of the source; n
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
@@ -16,27 +17,35 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from pydicom import Dataset
+from pydicom.datadict import keyword_for_tag
 from pydicom.valuerep import format_number_as_ds
 
+from response import __version__
 from response.errors import InputError, IntegrityError
 from response.geometry import Grid
 from response.ingest.origin import SourceImage, read_origin
 from response.model import Scan
 from response.workspace import Workspace
 
-STUDY = (
-    "PatientID",
-    "PatientSex",
-    "AccessionNumber",
-    "StudyInstanceUID",
-    "StudyID",
-    "StudyDate",
-    "StudyTime",
-)
-"""What an object of the same study repeats; empty where the source has none."""
+_UID = r"[0-9.]{1,64}"
+_SHORT, _LONG = r"[^\\\x00-\x1f]{0,16}", r"[^\\\x00-\x1f]{0,64}"
 
-STUDY_WHERE_KNOWN = ("StudyDescription", "IssuerOfPatientID")
+STUDY = {
+    "PatientID": _LONG,
+    "PatientSex": "[MFO]",
+    "AccessionNumber": _SHORT,
+    "StudyInstanceUID": _UID,
+    "StudyID": _SHORT,
+    "StudyDate": r"[0-9]{8}",
+    "StudyTime": r"[0-9]{2}([0-5][0-9]([0-5][0-9](\.[0-9]{1,6})?)?)?",
+}
+"""What an object of the same study repeats, and the form of each; empty where it has another."""
+
+STUDY_WHERE_KNOWN = {"StudyDescription": _LONG, "IssuerOfPatientID": _LONG}
 """What it repeats where the source has it."""
+
+MANUFACTURER = "response"
+MODEL = "Longitudinal treatment response tracker"
 
 NAMESPACE = uuid.UUID("6f1c1d9e-6a43-5d0e-9d5a-0c2f0b0b7c11")
 
@@ -56,11 +65,11 @@ def make_uid(*parts: object) -> str:
 class SourceSeries:
     """A series in DICOM, with the images its slices came from.
 
-    ``header`` is what its images share, ``images`` the source of each slice in the order of k;
-    ``grid`` has columns along i, rows along j and slices along k.
+    ``header`` is what its images share, by keyword, ``images`` the source of each slice in the
+    order of k; ``grid`` has columns along i, rows along j and slices along k.
     """
 
-    header: Dataset
+    header: Mapping[str, str]
     images: tuple[SourceImage, ...]
     grid: Grid
     thickness_mm: float
@@ -68,23 +77,23 @@ class SourceSeries:
     @property
     def uid(self) -> str:
         """Its Series Instance UID."""
-        return str(self.header.SeriesInstanceUID)
+        return self.header["SeriesInstanceUID"]
 
     @property
     def frame_of_reference(self) -> str:
         """The frame of reference that points are given in; one of our own where it has none."""
-        return str(self.header.get("FrameOfReferenceUID") or make_uid("frame", self.uid))
+        return _keep(self.header, "FrameOfReferenceUID", _UID) or make_uid("frame", self.uid)
 
     def describe_study(self) -> Dataset:
         """Patient and study for an object of the same study; the name stays empty."""
         made = Dataset()
         made.SpecificCharacterSet = "ISO_IR 192"
         made.PatientName = made.PatientBirthDate = made.ReferringPhysicianName = ""
-        for keyword in STUDY:
-            setattr(made, keyword, self.header.get(keyword, ""))
-        for keyword in STUDY_WHERE_KNOWN:
-            if self.header.get(keyword):
-                setattr(made, keyword, self.header.get(keyword))
+        for keyword, form in STUDY.items():
+            setattr(made, keyword, _keep(self.header, keyword, form))
+        for keyword, form in STUDY_WHERE_KNOWN.items():
+            if _keep(self.header, keyword, form):
+                setattr(made, keyword, _keep(self.header, keyword, form))
         return made
 
     def describe_image(self, slice_index: int) -> Dataset:
@@ -93,8 +102,8 @@ class SourceSeries:
         made = self.describe_study()
         made.SOPClassUID, made.SOPInstanceUID = image.sop_class_uid, image.sop_instance_uid
         made.SeriesInstanceUID = self.uid
-        made.SeriesNumber = self.header.get("SeriesNumber")
-        made.Modality = self.header.get("Modality", "OT")
+        made.SeriesNumber = _keep(self.header, "SeriesNumber", r"[0-9]{1,9}") or None
+        made.Modality = _keep(self.header, "Modality", r"[A-Z]{2,16}") or "OT"
         made.FrameOfReferenceUID = self.frame_of_reference
         made.PositionReferenceIndicator = ""
         made.InstanceNumber = slice_index + 1
@@ -128,11 +137,31 @@ def read_source(workspace: Workspace, scan: Scan, grid: Grid) -> SourceSeries:
     if not scan.origin_path:
         raise InputError(_why_no_origin(scan))
     origin = read_origin(workspace.read_document(scan.origin_path))
-    header = Dataset.from_json(dict(origin.header))
-    if len(origin.images) != grid.size[2] or not header.get("StudyInstanceUID"):
+    header = _read_header(origin.header)
+    if len(origin.images) != grid.size[2]:
         raise IntegrityError("origin: does not fit the scan; ingest the scan again")
+    for keyword in ("StudyInstanceUID", "SeriesInstanceUID"):
+        if not _keep(header, keyword, _UID):
+            raise InputError(f"its series has no valid {keyword}, so nothing can refer to it")
     thickness_mm = scan.slice_thickness_mm or grid.spacing[2]
     return SourceSeries(header, origin.images, grid, thickness_mm)
+
+
+def _read_header(plain: Mapping[str, Any]) -> dict[str, str]:
+    """The single values of a header in DICOM JSON as text, by keyword; others are left out."""
+    found = {}
+    for tag, item in plain.items():
+        values: Sequence[Any] = item.get("Value", ()) if isinstance(item, dict) else ()
+        keyword = keyword_for_tag(tag)
+        if keyword and len(values) == 1 and isinstance(values[0], str | int):
+            found[keyword] = str(values[0]).strip()
+    return found
+
+
+def _keep(header: Mapping[str, str], keyword: str, form: str) -> str:
+    """A value of a header, if it has the form it should have; else nothing."""
+    value = header.get(keyword, "")
+    return value if re.fullmatch(form, value) else ""
 
 
 def _why_no_origin(scan: Scan) -> str:
@@ -142,6 +171,16 @@ def _why_no_origin(scan: Scan) -> str:
         "was not read from DICOM, so there are no images to refer to; ask for them with "
         "--with-images, or ingest the DICOM series"
     )
+
+
+def describe_equipment() -> dict[str, Any]:
+    """What made an object: this program and its version."""
+    return {
+        "manufacturer": MANUFACTURER,
+        "manufacturer_model_name": MODEL,
+        "software_versions": __version__,
+        "device_serial_number": "1",
+    }
 
 
 def turn_grid(grid: Grid, slice_axis: int) -> Grid:

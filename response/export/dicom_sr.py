@@ -33,8 +33,8 @@ from response.export.dicom_codes import (
 )
 from response.export.dicom_groups import make_group
 from response.export.dicom_marks import MarkedScan, clean, name_person
-from response.export.dicom_seg import MANUFACTURER, MODEL, describe_equipment, finish
-from response.export.dicom_source import make_uid
+from response.export.dicom_seg import finish
+from response.export.dicom_source import MANUFACTURER, MODEL, describe_equipment, make_uid
 from response.ingest.dicom_file import quiet
 from response.model import Assessment, Decision
 from response.terms import Status
@@ -61,9 +61,7 @@ def make_report(one: MarkedScan, segmentation: Any, lean_body_mass: str) -> Any:
     verified: dict[str, Any] = {"is_verified": confirmed is not None}
     if confirmed is not None:
         verified["verifying_observer_name"] = name_person(confirmed.actor)
-        verified["verifying_organization"] = str(
-            one.source.header.get("InstitutionName") or "not stated"
-        )
+        verified["verifying_organization"] = "not stated"
     with quiet():
         made = hd.sr.Comprehensive3DSR(
             evidence=_list_evidence(one, segmentation),

@@ -6,6 +6,7 @@ import highdicom as hd
 import numpy as np
 import pydicom
 import pytest
+import SimpleITK as sitk
 from dicom_home import OBLIQUE, STRAIGHT, DicomHome, make_labels
 from dicom_reading import check_valid, read_all, run
 
@@ -188,3 +189,57 @@ def test_file_names_say_nothing_of_the_patient(tmp_path):
     home.track()
     (path,) = export(home).iterdir()
     assert "4711" not in path.name
+
+
+def test_a_scan_without_dicom_is_written_as_a_series_where_asked(home):
+    scan = home.add_scan(origin=False)
+    home.track()
+    out = export(home, "--with-images")
+    images = read_all(out, "image")
+    (segmentation,) = read_all(out, "seg")
+    assert len(images) == 12
+    check_valid(sorted(out.glob("*.dcm")))
+    referred = {
+        item.ReferencedSOPInstanceUID
+        for item in segmentation.ReferencedSeriesSequence[0].ReferencedInstanceSequence
+    }
+    assert referred < {image.SOPInstanceUID for image in images}
+    reader = sitk.ImageSeriesReader()
+    (series,) = reader.GetGDCMSeriesIDs(str(out))[:1]
+    names = [n for n in reader.GetGDCMSeriesFileNames(str(out), series) if "image-" in n]
+    reader.SetFileNames(names)
+    mine, theirs = home.workspace.read_image(scan.image_path), reader.Execute()
+    assert np.allclose(mine.GetOrigin(), theirs.GetOrigin())
+    assert (sitk.GetArrayFromImage(mine) == sitk.GetArrayFromImage(theirs)).all()
+
+
+def test_a_pet_without_dicom_is_refused(home):
+    home.add_scan(origin=False, modality="PT")
+    home.track()
+    said = run(home, "export", "dicom-seg", "--with-images", "--out", home.folder / "out", status=2)
+    assert "how it was acquired is not known" in said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"StudyDate": "2025.01.10", "StudyTime": "10:15", "PatientSex": "female"},
+        {"AccessionNumber": "A" * 40, "StudyID": "S\\T", "StudyDescription": "x" * 100},
+        {"PatientID": "P\\1", "SeriesNumber": "-3", "FrameOfReferenceUID": "none"},
+    ],
+)
+def test_odd_values_of_a_header_are_left_out(home, said):
+    home.header = said
+    home.add_scan()
+    home.track()
+    for kind in ("dicom-seg", "dicom-sr", "rtstruct"):
+        run(home, "export", kind, "--out", home.folder / kind)
+        check_valid(sorted((home.folder / kind).glob("*.dcm")))
+
+
+def test_a_study_without_a_uid_is_refused(home):
+    home.header = {"StudyInstanceUID": "not a uid"}
+    home.add_scan()
+    home.track()
+    said = run(home, "export", "dicom-seg", "--out", home.folder / "out", status=2)
+    assert "no valid StudyInstanceUID" in said
