@@ -135,6 +135,7 @@ def ingest(paths: tuple[Path, ...], home: Path | None, as_json: bool, **options:
         statuses.append(_ingest_status(report))
         if as_json:
             counts = {"taken": len(report.taken), "unchanged": len(report.unchanged)}
+            counts["reports"] = report.reports
             print_json([counts | {"refused": len(report.refused)}])
         else:
             click.echo(
@@ -246,7 +247,7 @@ def _ingest(
 def _ingest_status(report: IngestReport) -> int:
     if not report.refused:
         return DONE
-    return IN_PART if report.taken or report.unchanged else REFUSED
+    return IN_PART if report.taken or report.unchanged or report.reports else REFUSED
 
 
 def _say(report: Report, what: str, as_json: bool) -> None:

@@ -14,11 +14,12 @@ from typing import Any
 from pydicom.uid import MediaStorageDirectoryStorage
 
 from response.errors import InputError
-from response.ingest.dicom_file import DAMAGE, quiet, read_dataset, text_of
+from response.ingest.dicom_file import DAMAGE, quiet, read_dataset, text_of, value_of
 from response.ingest.drawings import KINDS, Drawing, read_drawing
 from response.ingest.enhanced import FUNCTIONAL_GROUPS, read_frames
 from response.ingest.headers import SAID, TAGS, Series, normalise, read_classic_slice
 from response.ingest.identity import Identities, Identity
+from response.ingest.structured_report import REPORTS
 
 MODALITIES = ("PT", "CT", "MR")
 
@@ -43,6 +44,8 @@ class Found:
 
     series: dict[tuple[str, str, str], Series] = field(default_factory=dict)
     drawings: list[Drawing] = field(default_factory=list)
+    reports: list[Path] = field(default_factory=list)
+    annotations: list[Path] = field(default_factory=list)
     other_series: set[str] = field(default_factory=set)
     damaged: dict[Path, str] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
@@ -96,6 +99,9 @@ def _add_file(path: Path, found: Found) -> None:
     except OSError:
         found.damaged[path] = "cannot be opened"
         return
+    if not marked and path.suffix.lower() == ".xml":
+        found.annotations.append(path)
+        return
     if not marked and path.suffix.lower() not in (".dcm", ".ima"):
         found.skip("files that are not DICOM")
         return
@@ -115,6 +121,8 @@ def _sort_in(path: Path, header: Any, found: Found) -> None:
         found.skip("directories of a disc")
     elif kind in KINDS:
         found.drawings.append(read_drawing(path))
+    elif kind in REPORTS:
+        found.reports.append(path)
     elif "SeriesInstanceUID" not in header:
         found.damaged[path] = "is DICOM, but says of no series that it is of; take it away"
     elif modality in MODALITIES and not _is_capture(kind):
@@ -149,7 +157,7 @@ def _identify(path: Path, header: Any) -> Identity:
 def _add_image(path: Path, header: Any, modality: str, found: Found) -> None:
     uid, subject = text_of(header, "SeriesInstanceUID"), text_of(header, "PatientID")
     date = text_of(header, "StudyDate")
-    framed = int(header.get("NumberOfFrames") or 1) > 1
+    framed = int(value_of(header, "NumberOfFrames") or 1) > 1
     if framed or text_of(header, "SOPClassUID") in _ENHANCED:
         whole = read_dataset(path, tags=[*TAGS, *FUNCTIONAL_GROUPS])
         slices = read_frames(path, whole, modality)
@@ -165,11 +173,11 @@ def _add_image(path: Path, header: Any, modality: str, found: Found) -> None:
             study_date=date,
             study_uid=text_of(header, "StudyInstanceUID"),
             frame_of_reference=text_of(header, "FrameOfReferenceUID"),
-            said={name: _say(header, name) for name in SAID if header.get(name)},
+            said={name: _say(header, name) for name in SAID if value_of(header, name)},
         )
     found.series[key].slices += slices
 
 
 def _say(header: Any, name: str) -> str:
-    value = header[name].value
+    value = value_of(header, name)
     return normalise(value) if name in _CODED else text_of(header, name)

@@ -19,6 +19,7 @@ from response.ingest.headers import Series
 from response.ingest.labels import Labels
 from response.ingest.pixels import read_stack
 from response.ingest.ranking import Chosen, choose_scans
+from response.ingest.report_plan import plan_reports
 from response.ingest.series import Stack
 from response.ingest.sources import MarkSource, Plan, ScanSource, TimePointSource
 from response.ingest.table_cells import parse_date, parse_text
@@ -60,7 +61,8 @@ def plan_dicom(
     plan.warnings += [f"{count} {why} are not read" for why, count in sorted(found.skipped.items())]
     stopped = _stop_folders(found, plan)
     marks = _assign_drawings(found, stopped, plan)
-    if not (found.series or marks.problems or found.damaged):
+    plan_reports(found.reports, found.annotations, found.series.values(), plan)
+    if not (found.series or marks.problems or found.damaged or plan.reports):
         names = ", ".join(folder.name for folder in folders)
         raise InputError(f"{names}: no CT, MR or PET images in DICOM, and no manifest.csv")
     days: dict[Day, list[Series]] = {}

@@ -19,6 +19,7 @@ from response.ingest.across import (
 )
 from response.ingest.dicom_plan import plan_dicom
 from response.ingest.manifest import plan_manifest
+from response.ingest.report_writing import take_reports
 from response.ingest.sources import IngestReport, Plan
 from response.ingest.tables import LesionRow, read_lesions, read_subjects
 from response.ingest.writing import take_time_point
@@ -91,8 +92,16 @@ def ingest_paths(
     warn_of_likenesses(plan)
     into = _Destination(workspace, store, actor)
     taken, unchanged = _take_all(plan, rows, known, into, progress or _say_nothing)
-    _write_facts(plan, {subject for subject, _time_point in taken + unchanged}, into)
-    return IngestReport(tuple(taken), tuple(unchanged), tuple(plan.refused), tuple(plan.warnings))
+    reported = take_reports(plan, store, today=today, actor=actor)
+    here = {subject for subject, _time_point in taken + unchanged} | reported.subjects
+    _write_facts(plan, here, into)
+    return IngestReport(
+        tuple(taken),
+        tuple(unchanged),
+        tuple(plan.refused),
+        tuple(plan.warnings),
+        reported.count,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from response.geometry import Grid
 from response.ingest.itk import Image
 from response.ingest.labels import Labels
+from response.ingest.reports import Report, Studied
 from response.model import Reader, Refusal, SubjectFacts
 
 
@@ -60,13 +61,16 @@ class Plan:
     """What the given paths hold: time points to take, what is refused already, and why.
 
     ``named`` are all (subject, time point) that were given, refused ones included, with their date
-    where it is known.
+    where it is known. ``reports`` are measurements without scans, ``studied`` the images that they
+    may refer to.
     """
 
     sources: list[TimePointSource] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     subjects: dict[str, SubjectFacts] = field(default_factory=dict)
+    reports: list[Report] = field(default_factory=list)
+    studied: Studied = field(default_factory=Studied)
     named: dict[tuple[str, str], dt.date | None] = field(default_factory=dict)
 
     def refuse(self, subject: str, time_point: str, *reasons: str) -> None:
@@ -89,9 +93,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """What became of everything given; time points as (subject, time point)."""
+    """What became of everything given; time points as (subject, time point).
+
+    ``reports`` counts the reports whose measurements are kept.
+    """
 
     taken: tuple[tuple[str, str], ...]
     unchanged: tuple[tuple[str, str], ...]
     refused: tuple[Refusal, ...]
     warnings: tuple[str, ...]
+    reports: int = 0

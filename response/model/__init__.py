@@ -15,6 +15,7 @@ from response.model.findings import (
     Segment,
     Tracking,
 )
+from response.model.given import GivenMeasurement, GivenMeasurements
 from response.model.people import Reader, Subject, SubjectFacts
 from response.model.readings import Readings, SiteResponse, SiteResponses
 from response.model.results import (
@@ -42,6 +43,8 @@ __all__ = [
     "AuditEntry",
     "Decision",
     "Finding",
+    "GivenMeasurement",
+    "GivenMeasurements",
     "LabelFact",
     "Lesion",
     "LesionFact",

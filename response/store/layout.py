@@ -25,6 +25,8 @@ TABLES: Mapping[type, str] = {
     model.AssessedTimePoint: "reading_time_point",
     model.SiteResponses: "site_responses",
     model.SiteResponse: "site_response",
+    model.GivenMeasurements: "given_measurements",
+    model.GivenMeasurement: "given_measurement",
     model.SubjectSummary: "result",
     model.Assessment: "assessment",
     model.Decision: "decision",
@@ -48,6 +50,8 @@ def lay_out(value: object) -> list[TableRow]:
         return rows + _lay_out_all((*value.lesions, *value.findings, *value.references))
     if isinstance(value, model.Readings):
         return rows + _lay_out_all((*value.readings, *value.time_points))
+    if isinstance(value, model.GivenMeasurements):
+        return rows + _lay_out_all(value.measurements)
     if isinstance(value, model.SiteResponses):
         return rows + _lay_out_all(value.responses)
     return rows

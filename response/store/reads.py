@@ -13,6 +13,8 @@ from response.model import (
     AuditEntry,
     Decision,
     Finding,
+    GivenMeasurement,
+    GivenMeasurements,
     Lesion,
     LesionFact,
     LesionReading,
@@ -228,6 +230,20 @@ def find_readings_key(cursor: Any, subject: str, reader: Reader) -> str | None:
         evaluator_id=reader.evaluator_id,
     )
     return str(rows[0]["content_key"]) if rows else None
+
+
+def read_given_measurements(cursor: Any, subject: str | None = None) -> list[GivenMeasurements]:
+    """Read what the current reports say, by subject and document."""
+    heads = fetch(
+        cursor,
+        """
+        SELECT * FROM current_given_measurements WHERE ($subject IS NULL OR subject = $subject)
+        ORDER BY subject, document_uid
+        """,
+        subject=subject,
+    )
+    rows = _read_parts(cursor, heads, GivenMeasurement, "SELECT * FROM given_measurement")
+    return [decode(GivenMeasurements, row, measurements=rows[row["revision"]]) for row in heads]
 
 
 def read_site_responses(cursor: Any, subject: str | None = None) -> list[SiteResponse]:

@@ -17,7 +17,7 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from response.errors import InputError
-from response.model import Readings, SiteResponses, TimePoint, Tracking
+from response.model import GivenMeasurements, Readings, SiteResponses, TimePoint, Tracking
 
 Cell = str | int | float | bool | dt.date | dt.datetime | None
 Row = Mapping[str, Cell]
@@ -28,6 +28,7 @@ _PARTS: dict[type, frozenset[str]] = {
     Tracking: frozenset({"lesions", "findings", "references"}),
     Readings: frozenset({"readings", "time_points"}),
     SiteResponses: frozenset({"responses"}),
+    GivenMeasurements: frozenset({"measurements"}),
 }
 """Fields that are tables of their own."""
 

@@ -12,6 +12,7 @@ from response.model import (
     Assessment,
     AuditEntry,
     Decision,
+    GivenMeasurements,
     LesionReading,
     Reader,
     Readings,
@@ -162,6 +163,15 @@ class Store:
                 change.add(lay_out(made), responses=len(responses))
         return change.changed
 
+    def write_given_measurements(self, given: GivenMeasurements, *, actor: str) -> bool:
+        """Write what a report says of a subject; it supersedes what the same one said earlier."""
+        with self._units.writing("write_given_measurements", actor, given.subject) as change:
+            known = reads.read_given_measurements(change.cursor, given.subject)
+            current = [one for one in known if one.document_uid == given.document_uid]
+            if not current or not same(current[0], given):
+                change.add(lay_out(given), measurements=len(given.measurements))
+        return change.changed
+
     def write_assessments(
         self,
         subject: str,
@@ -285,6 +295,10 @@ class Store:
     def read_site_responses(self, subject: str | None = None) -> tuple[SiteResponse, ...]:
         """Read the responses that sites gave, by subject, in the order they were given."""
         return tuple(self._units.read(reads.read_site_responses, subject))
+
+    def read_given_measurements(self, subject: str | None = None) -> tuple[GivenMeasurements, ...]:
+        """Read what reports from elsewhere measured, by subject and document."""
+        return tuple(self._units.read(reads.read_given_measurements, subject))
 
     def read_marking_readers(self, subject: str) -> frozenset[Reader]:
         """Read who has marks on images of a subject."""

@@ -19,16 +19,19 @@ CREATE TABLE given_measurement (
     date DATE NOT NULL,
     evaluator VARCHAR NOT NULL,
     evaluator_id VARCHAR NOT NULL,
+    "group" VARCHAR NOT NULL,
     tracking_id VARCHAR NOT NULL,
     tracking_uid VARCHAR NOT NULL,
-    label BIGINT,
+    role VARCHAR,
+    organ VARCHAR NOT NULL,
+    node BOOLEAN NOT NULL,
+    finding VARCHAR NOT NULL,
     quantity VARCHAR NOT NULL,
     unit VARCHAR NOT NULL,
     value DECIMAL(18, 6) AS (TRY_CAST(value_digits AS DECIMAL(18, 6))),
-    value_digits VARCHAR,
-    series_uid VARCHAR NOT NULL,
-    finding VARCHAR NOT NULL,
-    site VARCHAR NOT NULL
+    value_digits VARCHAR NOT NULL,
+    segmentation_uid VARCHAR NOT NULL,
+    segment BIGINT
 );
 
 CREATE VIEW current_given_measurements AS

@@ -1,0 +1,78 @@
+"""Reports in DICOM folders, planned: read, each annotation once, with the images they speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
+
+from response.errors import InputError
+from response.ingest.aim import read_aim
+from response.ingest.headers import Series
+from response.ingest.reports import Report
+from response.ingest.sources import Plan
+from response.ingest.structured_report import read_report
+
+
+def plan_reports(
+    structured: Sequence[Path], annotations: Sequence[Path], series: Iterable[Series], plan: Plan
+) -> None:
+    """Read reports and add them to a plan; what cannot be read is refused by the file's name.
+
+    Parameters
+    ----------
+    structured
+        Structured reports (SR).
+    annotations
+        XML files; those that are no annotations are counted.
+    series
+        All images found, usable or not: what reports refer to.
+    plan
+        Is added to.
+    """
+    for one in series:
+        day = (one.subject, one.study_date)
+        plan.studied.studies.setdefault(one.study_uid, set()).add(day)
+        plan.studied.images |= {image.sop_uid: day for image in one.slices}
+    other = 0
+    for path in annotations:
+        read = _try(partial(read_aim, path), plan)
+        other += read is None
+        for report in read or ():
+            _add(report, plan)
+    bare = 0
+    for path in structured:
+        made = _try(partial(_read_structured, path), plan)
+        bare += made is None
+        plan.reports += made or []
+    for count, what in ((other, "XML files without annotations"), (bare, "reports without")):
+        if count:
+            plan.warnings.append(f"{count} {what} measurements are not read")
+
+
+def _read_structured(path: Path) -> list[Report] | None:
+    report = read_report(path)
+    return None if report is None else [report]
+
+
+def _try(read: Callable[[], list[Report] | None], plan: Plan) -> list[Report] | None:
+    try:
+        return read()
+    except InputError as error:
+        plan.refuse("", "", str(error))
+        return []
+
+
+def _add(report: Report, plan: Plan) -> None:
+    """Add an annotation once: programs write the same one in several files."""
+    same = [one for one in plan.reports if one.uid == report.uid]
+    if not same:
+        plan.reports.append(report)
+    elif (same[0].groups, same[0].reader) != (report.groups, report.reader):
+        plan.reports.remove(same[0])
+        plan.refuse(
+            "",
+            "",
+            f"annotations {same[0].name} and {report.name} have one identifier and say different "
+            "things; keep the right one",
+        )
