@@ -150,7 +150,11 @@ def _draw_limits(pen: Pen, report: Report, frame: _Frame) -> None:
             pen.line(ends, PARTIAL, 0.9, (6, 2))
             seen = value.quantize(TENTH, ROUND_FLOOR)
             labels.append((frame.up(value), f"PR to {seen}", PARTIAL))
-    _write_apart(pen, labels, frame.x + frame.width + 16, 7.5)
+    if labels:
+        x = frame.x + frame.width + 16
+        _write_apart(pen, labels, x, 8)
+        head = shorten(f"at {report.latest.time_point}", 6.5, 64)
+        pen.write(x, max(place for place, _text, _colour in labels) + 14, head, 6.5, colour=MUTED)
 
 
 def _write_apart(pen: Pen, labels: list[tuple[float, str, str]], x: float, distance: float) -> None:

@@ -219,9 +219,15 @@ def _cell(rows: Sequence[LesionReading], criterion: str) -> str:
     if not rows:
         return NOT_ASSESSED
     amount = _amount(rows, criterion)
-    states = list(dict.fromkeys(STATE_WORDS[row.state] for row in rows if row.state))
+    states = list(dict.fromkeys(_word(row) for row in rows if row.state))
     said = [str(amount)] if amount is not None else []
     return " ".join([*said, *states]) or NOT_ASSESSED
+
+
+def _word(row: LesionReading) -> str:
+    if row.state is LesionState.MERGED and row.merged_into:
+        return f"in {row.merged_into}"
+    return STATE_WORDS[row.state] if row.state else ""
 
 
 def _cell_unit(reads: Sequence[ReadTimePoint | None], criterion: str) -> str:

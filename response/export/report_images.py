@@ -6,8 +6,9 @@ shown there: image, mask and PET lie right whatever their grids. Orientation is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -150,10 +151,12 @@ def _choose(
     at_first = [f for f in found.values() if f.time_point == first and f.label is not None]
     targets = [f for f in at_first if lesions[f.tracking_uid].role is Role.TARGET] or at_first
     if targets:
-        start = max(targets, key=_size)
-        lesion, width = lesions[start.tracking_uid], _field(start)
+        at_last = {f.tracking_uid: f for f in found.values() if f.time_point == last}
+        start = max(targets, key=partial(_find_largest, at_last))
+        now = at_last.get(start.tracking_uid)
+        lesion = lesions[start.tracking_uid]
+        width = max(_field(start), _field(now) if now else 0.0)
         chosen.append((lesion, start, "Baseline", width))
-        now = found.get((start.tracking_uid, last))
         if now is not None and last != first:
             chosen.append((lesion, now, "Latest", width))
     new = [
@@ -168,6 +171,11 @@ def _choose(
         worst = max(new, key=_size)
         chosen.append((lesions[worst.tracking_uid], worst, "New lesion", _field(worst)))
     return chosen
+
+
+def _find_largest(at_last: Mapping[str, Finding], first: Finding) -> tuple[float, str]:
+    """The size of a lesion at the baseline or at the end, whichever is larger."""
+    return max(_size(first), _size(at_last.get(first.tracking_uid, first)))
 
 
 def _size(finding: Finding) -> tuple[float, str]:
@@ -320,6 +328,7 @@ def _mark(draw: Any, view: _View, finding: Finding, inside: Array | None) -> Non
         draw.ellipse([x - 24, y - 24, x + 24, y + 24], outline=EXPECTED, width=2)
     length = SCALE_MM * PIXELS / view.width_mm
     bottom = PIXELS - 12
+    draw.line([(8, bottom), (12 + length, bottom)], fill=(0, 0, 0), width=7)
     draw.line([(10, bottom), (10 + length, bottom)], fill=(255, 255, 255), width=3)
 
 

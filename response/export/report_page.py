@@ -57,13 +57,21 @@ def write_page(report: Report, pictures: Pictures, today: dt.date) -> bytes:
     pen = Pen(canvas)
     top = _draw_heading(pen, report)
     top = _draw_banner(pen, report, top)
-    draw_chart(pen, report, MARGIN, top - 172, INNER, 172)
-    top = _draw_table(pen, report, top - 182)
+    height = _choose_chart_height(report, pictures)
+    draw_chart(pen, report, MARGIN, top - height, INNER, height)
+    top = _draw_table(pen, report, top - height - 10)
     bottom = _draw_footer(pen, report, pictures, today)
     _draw_lower(pen, report, pictures, top - 8, bottom + 6)
     canvas.showPage()
     canvas.save()
     return out.getvalue()
+
+
+def _choose_chart_height(report: Report, pictures: Pictures) -> float:
+    """Give the chart the room that the rest of the page does not need."""
+    if not pictures.images:
+        return 260.0 if len(report.rows) <= 10 else 210.0
+    return 208.0 if len(report.rows) <= 7 else 172.0
 
 
 def _draw_heading(pen: Pen, report: Report) -> float:
@@ -137,7 +145,7 @@ def _draw_table(pen: Pen, report: Report, top: float) -> float:
     shown = _choose_columns(len(report.points))
     names, organs = 84.0, 92.0
     width = (INNER - names - organs - 40) / max(len(shown), 1)
-    step = 10.4 if len(rows) > 9 else 11.5
+    step = 10.4 if len(rows) > 9 else 12.0
     y = top - 9
     pen.write(MARGIN, y, f"Lesions ({report.cell_unit})", 8, bold=True)
     for column, place in enumerate(shown):
@@ -221,7 +229,7 @@ def _draw_lower(pen: Pen, report: Report, pictures: Pictures, top: float, bottom
     gap = 8.0
     side = min((INNER - gap * (count - 1)) / count, 172.0, top - bottom - 84)
     if count <= 2:
-        side = min(side, 168.0, top - bottom - 24)
+        side = min(172.0, top - bottom - 34)
     side = max(side, 60.0)
     for number, image in enumerate(pictures.images):
         _draw_picture(pen, image, MARGIN + number * (side + gap), top, side)
@@ -236,7 +244,10 @@ def _draw_picture(pen: Pen, image: KeyImage, x: float, top: float, side: float) 
     pen.write(x, top - 8, shorten(image.title, 8, side, bold=True), 8, bold=True)
     pen.canvas.drawImage(ImageReader(image.picture), x, top - 12 - side, side, side)
     for letter, place, align in ((image.letters[0], x + 3, 0), (image.letters[1], x + side - 3, 1)):
-        pen.write(place, top - 14 - side / 2, letter, 8, bold=True, colour=PAPER, align=align)
+        middle = top - 14 - side / 2
+        pen.box(place - 1.5 - 9 * align, middle - 2, 10, 10, INK)
+        pen.write(place, middle, letter, 8, bold=True, colour=PAPER, align=align)
+    pen.box(x + 4, top - 3.5 - side, 24, 8, INK)
     pen.write(x + 6, top - 2 - side, f"{SCALE_MM:g} mm", 6.5, colour=PAPER)
     for number, line in enumerate(wrap(image.caption, 6.5, side)[:2]):
         pen.write(x, top - 20 - side - 7.5 * number, line, 6.5, colour=MUTED)
@@ -248,7 +259,7 @@ def _draw_reasons(
     """Write why, the latest time point first, in the largest letters that fit."""
     pen.write(x, top - 8, "Why", 8, bold=True)
     lines: list[tuple[str, bool]] = []
-    for size in (8.0, 7.5, 7.0, 6.5):
+    for size in (9.0, 8.5, 8.0, 7.5, 7.0, 6.5):
         lines = list(_list_lines(report, size, width))
         if len(lines) * (size + 1.8) <= top - 18 - bottom:
             break

@@ -85,7 +85,7 @@ def shorten(text: str, size: float, width: float, *, bold: bool = False) -> str:
     >>> shorten("liver", 8, 100)
     'liver'
     >>> shorten("left adrenal gland", 8, 40)
-    'left adren…'
+    'left adre…'
     """
     if measure_text(text, size, bold=bold) <= width:
         return text
