@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from response.errors import InputError
-from response.ingest.dicom_file import DAMAGE, text_of
+from response.ingest.dicom_file import DAMAGE, text_of, value_of
 from response.ingest.headers import (
     Slice,
     find_instance_uid,
@@ -113,18 +113,18 @@ def _pair(frames: Any, shared: Any) -> Iterator[tuple[Any, ...]]:
 def _read_frame(whole: Slice, groups: tuple[Any, ...]) -> Slice:
     name = f"{whole.instance}, frame {whole.frame}".lstrip(", ")
     try:
-        measures = _find(groups, "PixelMeasuresSequence")
+        measures = _find(groups, "PixelMeasuresSequence", {})
         transformation = _find(groups, "PixelValueTransformationSequence")
         slope, intercept = (1.0, 0.0) if transformation is None else read_rescale(transformation)
-        place = _find(groups, "PlanePositionSequence") or {}
-        turned = _find(groups, "PlaneOrientationSequence") or {}
+        place = _find(groups, "PlanePositionSequence", {})
+        turned = _find(groups, "PlaneOrientationSequence", {})
         return replace(
             whole,
             instance=name,
             position=read_numbers(place, "ImagePositionPatient", 3),
             orientation=read_numbers(turned, "ImageOrientationPatient", 6),
-            pixel_spacing=read_numbers(measures or {}, "PixelSpacing", 2),
-            thickness_mm=read_number(measures or {}, "SliceThickness"),
+            pixel_spacing=read_numbers(measures, "PixelSpacing", 2),
+            thickness_mm=read_number(measures, "SliceThickness"),
             slope=slope,
             intercept=intercept,
             told={**whole.told, **_list_told(groups)},
@@ -133,11 +133,12 @@ def _read_frame(whole: Slice, groups: tuple[Any, ...]) -> Slice:
         return replace(whole, instance=name, problem=f"has no usable geometry ({error})")
 
 
-def _find(groups: tuple[Any, ...], sequence: str) -> Any:
+def _find(groups: tuple[Any, ...], sequence: str, absent: Any = None) -> Any:
     for group in groups:
-        if group.get(sequence):
-            return group.get(sequence)[0]
-    return None
+        items = value_of(group, sequence)
+        if items:
+            return items[0]
+    return absent
 
 
 def _list_told(groups: tuple[Any, ...]) -> dict[str, str]:
@@ -145,7 +146,7 @@ def _list_told(groups: tuple[Any, ...]) -> dict[str, str]:
     for sequence, names in _TOLD.items():
         said = _find(groups, sequence)
         for theirs, ours in names if said is not None else ():
-            value = said.get(theirs)
+            value = value_of(said, theirs)
             if value is not None and value != "":
                 told[ours] = normalise(value)
     diffusion = _find(groups, "MRDiffusionSequence")
@@ -154,8 +155,5 @@ def _list_told(groups: tuple[Any, ...]) -> dict[str, str]:
             told["DiffusionGradientOrientation"] = normalise(
                 gradient.get("DiffusionGradientOrientation") or ""
             )
-    for legacy in ("UnassignedPerFrameConvertedAttributesSequence",):
-        said = _find(groups, legacy)
-        if said is not None:
-            told = {**list_told(said), **told}
-    return told
+    converted = _find(groups, "UnassignedPerFrameConvertedAttributesSequence")
+    return told if converted is None else {**list_told(converted), **told}

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydicom.tag import Tag
+
 from response.errors import InputError
-from response.ingest.dicom_file import DAMAGE, text_of
+from response.ingest.dicom_file import DAMAGE, text_of, value_of
 from response.ingest.pet_header import PET_TAGS, read_pet_header
 from response.measure.pet import PetHeader
 
@@ -53,7 +55,7 @@ TELLING = (
 _PRIVATE_B_VALUES = ((0x00190010, 0x0019100C), (0x00430010, 0x00431039), (0x20010010, 0x20011003))
 """Creator and b-value of vendors that state it privately: Siemens, GE, Philips."""
 
-TAGS: list[Any] = [
+_NAMES: list[Any] = [
     "SOPClassUID",
     "SOPInstanceUID",
     "PatientID",
@@ -84,6 +86,7 @@ TAGS: list[Any] = [
     *(tag for pair in _PRIVATE_B_VALUES for tag in pair),
     *PET_TAGS,
 ]
+TAGS = [Tag(tag) for tag in dict.fromkeys(_NAMES)]
 """The attributes of a classic image that are read."""
 
 _GE_B_VALUE_OFFSET = 1e6
@@ -156,8 +159,8 @@ def read_classic_slice(path: Path, header: Any, modality: str) -> Slice:
             position=read_numbers(header, "ImagePositionPatient", 3),
             orientation=read_numbers(header, "ImageOrientationPatient", 6),
             pixel_spacing=read_numbers(header, "PixelSpacing", 2),
-            rows=int(header.Rows),
-            columns=int(header.Columns),
+            rows=int(value_of(header, "Rows")),
+            columns=int(value_of(header, "Columns")),
             thickness_mm=read_number(header, "SliceThickness"),
             slope=slope,
             intercept=intercept,
@@ -171,8 +174,8 @@ def read_classic_slice(path: Path, header: Any, modality: str) -> Slice:
 
 def find_instance_uid(header: Any) -> str:
     """Find the image's own UID; where the data set has lost it, the file's meta information."""
-    meta = getattr(header, "file_meta", {})
-    return text_of(header, "SOPInstanceUID") or text_of(meta, "MediaStorageSOPInstanceUID")
+    uid, meta = text_of(header, "SOPInstanceUID"), getattr(header, "file_meta", None)
+    return uid or ("" if meta is None else text_of(meta, "MediaStorageSOPInstanceUID"))
 
 
 def read_numbers(header: Any, name: str, count: int) -> tuple[float, ...]:
@@ -183,7 +186,7 @@ def read_numbers(header: Any, name: str, count: int) -> tuple[float, ...]:
     InputError
         There are fewer or more, or one is beyond any scanner.
     """
-    values = tuple(float(value) for value in header.get(name) or ())
+    values = tuple(float(value) for value in value_of(header, name) or ())
     if len(values) != count or not all(abs(value) < 1e6 for value in values):
         raise InputError(f"{name}: {count} numbers are needed")
     return values
@@ -191,7 +194,7 @@ def read_numbers(header: Any, name: str, count: int) -> tuple[float, ...]:
 
 def read_number(header: Any, name: str) -> float | None:
     """Read an attribute of one number; ``None`` where it is absent or empty."""
-    value = header.get(name)
+    value = value_of(header, name)
     return None if value is None or value == "" else float(value)
 
 
@@ -220,11 +223,12 @@ def list_told(header: Any) -> dict[str, str]:
     """List what of `TELLING` a header states, as comparable texts."""
     told = {}
     for name in TELLING:
-        value = header.get(name)
+        value = value_of(header, name)
         if value is not None and value != "":
             told[name] = normalise(value)
-    if "AcquisitionDateTime" in header and header.AcquisitionDateTime:
-        told["AcquisitionTime"] = normalise(header.AcquisitionDateTime)
+    moment = text_of(header, "AcquisitionDateTime")
+    if moment:
+        told["AcquisitionTime"] = normalise(moment)
     if "DiffusionBValue" not in told:
         told |= _read_private_b_value(header)
     return told
