@@ -12,7 +12,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from response.match.model import Link
-from response.model import Decision, Finding, Point, Reader, Tracking
+from response.model import (
+    Decision,
+    Finding,
+    Point,
+    Reader,
+    RecordedMeasurement,
+    ReferenceRegion,
+    Tracking,
+)
 
 
 def active_decisions(decisions: Iterable[Decision], reader: Reader) -> tuple[Decision, ...]:
@@ -106,13 +114,20 @@ def prefix_digest(tracking: Tracking, time_point: str) -> str:
     findings = _until(tracking, time_point)
     rows = sorted(_row(f) for f in findings)
     seen = {f.tracking_uid for f in findings}
+    named = {f.time_point for f in findings}
     lesions = sorted(
         [x.tracking_uid, str(x.role), x.organ, x.node, x.part_of]
         for x in tracking.lesions
         if x.tracking_uid in seen
     )
-    text = json.dumps([tracking.baseline_time_point, rows, lesions])
+    regions = sorted(_region(r) for r in tracking.references if r.time_point in named)
+    parts: list[object] = [tracking.baseline_time_point, rows, lesions]
+    text = json.dumps([*parts, regions] if regions else parts)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _region(region: ReferenceRegion) -> list[str]:
+    return [region.time_point, region.organ, f"{region.mean:.3f}", f"{region.sd:.3f}"]
 
 
 def _row(finding: Finding) -> list[str]:
@@ -127,7 +142,16 @@ def _row(finding: Finding) -> list[str]:
         str(finding.event),
         str(finding.state),
         *diameters,
+        *_uptake(measured),
     ]
+
+
+def _uptake(measured: RecordedMeasurement | None) -> list[str]:
+    """What was measured on PET; nothing where there was none."""
+    if measured is None or measured.suv_max is None:
+        return []
+    values = (measured.suv_max, measured.suv_mean, measured.sul_peak, measured.tlg)
+    return ["" if value is None else f"{value:.3f}" for value in values]
 
 
 def latest_value(decisions: Sequence[Decision], kind: str, tracking_uid: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from response.errors import InputError, MatchError
 from response.model import Decision, Lesion, Reader, Subject, Tracking
 from response.pipeline import Report, assess_all, current_tracking, track_all
 from response.store import Store
-from response.terms import LESION_ROLES, STATES_BY_ROLE, LesionState
+from response.terms import LESION_ROLES, REFERENCE_ORGANS, STATES_BY_ROLE, LesionState, Source
 from response.workspace import Workspace
 
 
@@ -44,7 +45,8 @@ def decide(
     InputError
         If the lesion, label, time point or value is not one that can be meant.
     MatchError
-        If the links contradict those made before; the decision is then taken back.
+        If the links contradict those made before; the decision is then taken back, as is that of
+        a reference region that could not be measured.
     """
     tracking = current_tracking(store, subject.subject, reader)
     if tracking is None:
@@ -52,8 +54,11 @@ def decide(
     decision = _decision(store, tracking, subject, reader, correction, actor)
     store.write_decision(decision)
     try:
-        return decision, _derive(workspace, store, subject, actor)
-    except MatchError:
+        report = _derive(workspace, store, subject, actor)
+        if decision.kind == "reference":
+            _check_reference(store, subject, reader, decision)
+        return decision, report
+    except (MatchError, InputError):
         undo = replace(correction, kind="undo", value=decision.decision_id)
         store.write_decision(_decision(store, tracking, subject, reader, undo, actor))
         _derive(workspace, store, subject, actor)
@@ -135,11 +140,41 @@ def _value(
         raise InputError(f"node {value}: true or false")
     if correction.kind == "state":
         _check_state(lesions, value)
+    if correction.kind == "reference":
+        return _read_reference(value)
     if correction.kind == "undo":
         decisions = store.read_decisions(tracking.subject)
         if value not in {d.decision_id for d in active_decisions(decisions, tracking.reader)}:
             raise InputError(f"no decision {value} is in force; 'response correct list' shows them")
     return value
+
+
+def _read_reference(value: str) -> str:
+    """Check an organ and a place, ``liver X,Y,Z``; return them as they are kept."""
+    organ, _, place = value.partition(" ")
+    if organ not in REFERENCE_ORGANS:
+        raise InputError(f"organ {organ}: one of {', '.join(REFERENCE_ORGANS)}")
+    try:
+        numbers = [float(number) for number in place.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) != 3 or not all(math.isfinite(number) for number in numbers):
+        raise InputError(f"place {place!r}: three numbers X,Y,Z, LPS millimetres of the PET")
+    return f"{organ} {','.join(f'{number:g}' for number in numbers)}"
+
+
+def _check_reference(store: Store, subject: Subject, reader: Reader, decision: Decision) -> None:
+    """Refuse a place at which nothing could be measured."""
+    tracking = current_tracking(store, subject.subject, reader)
+    organ = decision.value.split()[0]
+    for region in tracking.references if tracking else ():
+        here = (region.time_point, region.organ) == (decision.time_point, organ)
+        if here and region.source is Source.PERSON:
+            return
+    raise InputError(
+        f"subject {subject.subject} {decision.time_point}: no region lies at "
+        f"{decision.value.split()[1]}; there is no PET in SUV, or it reaches out of the image"
+    )
 
 
 def _check_state(lesions: Sequence[Lesion], value: str) -> None:

@@ -103,7 +103,7 @@ def _see(
     return replace(
         plain,
         uptakes=_measure_unmarked(images, pet, joined),
-        references=find_references(stop, pet, images.read, references, places),
+        references=find_references(stop, pet, images.read, references, joined, places),
     )
 
 

@@ -183,13 +183,32 @@ def read_uptake(
     kept = [p for p in points if p.time_point == baseline or studies[p.time_point].scan is not None]
     names = {p.time_point for p in kept}
     marked = {name: _by_id(tracking, name) for name in names}
+    cold = _find_cold(tracking, [studies[name] for name in names])
     changed = (
         _read(r, studies[r.time_point], marked[r.time_point].get(r.lesion, []))
         for r in readings
-        if r.time_point in names
+        if r.time_point in names and r.lesion not in cold
     )
     said = tuple(_without_doubt(r, held) for r in changed)
     return said, tuple(_with_facts(p, studies[p.time_point], marked, held) for p in kept)
+
+
+def _find_cold(tracking: Tracking, studies: Sequence[PetStudy]) -> set[str]:
+    """Find non-targets without any uptake: never marked on PET, though all of it was read."""
+    if not all(study.complete for study in studies):
+        return set()
+    told = {
+        f.tracking_uid for f in tracking.findings if f.state is not None or _is_marked_on_pet(f)
+    }
+    return {
+        x.tracking_id
+        for x in tracking.lesions
+        if x.role is Role.NON_TARGET and x.tracking_uid not in told
+    }
+
+
+def _is_marked_on_pet(finding: Finding) -> bool:
+    return finding.modality == PET and finding.label is not None
 
 
 def _by_id(tracking: Tracking, time_point: str) -> dict[str, list[Finding]]:

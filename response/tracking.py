@@ -11,10 +11,9 @@ from dataclasses import replace
 from response import __version__
 from response.corrections import confirmed_until, latest_state, links_of, places_of
 from response.geometry import Points
-from response.join_series import Marked
 from response.lesions import Facts, Seen, describe_lesions, find_contradictions
 from response.marks import SeenStop, read_marks
-from response.match import Mark, MarkedTimePoint, Step, TrackedEvent, Tracks, track
+from response.match import Mark, MarkedTimePoint, Step, Tracks, track
 from response.model import (
     Decision,
     Finding,
@@ -27,9 +26,9 @@ from response.model import (
 from response.pet import PET
 from response.protocol import Protocol
 from response.register import Transform
-from response.sizes import Sized, measure_row
+from response.stop_findings import add_facts, find_findings
 from response.streams import Baseline, Stop, Stream, find_baseline
-from response.terms import STATES_BY_ROLE, Event, LesionState, Role
+from response.terms import LesionState, Role, Source
 from response.workspace import Workspace
 
 RULES_VERSION = f"{__version__}/3"
@@ -89,7 +88,7 @@ def _tracking(
     findings = tuple(
         finding
         for event in tracks.events
-        for finding in _findings(
+        for finding in find_findings(
             by_name[event.time_point], event, stream, protocol, decisions, baseline.time_point
         )
     )
@@ -103,7 +102,7 @@ def _tracking(
         baseline.time_point,
         baseline.assumed,
         lesions,
-        tuple(_with_facts(f, told.facts, by_uid) for f in findings),
+        tuple(add_facts(f, told.facts, by_uid) for f in findings),
         (*filter(None, (baseline.warning, *tracks.warnings)), *_unheard(decisions, by_uid)),
         tuple(region for s in seen for region in s.references),
     )
@@ -117,7 +116,15 @@ def _reviewed(tracking: Tracking, decisions: Sequence[Decision]) -> Tracking:
         replace(f, needs_review=False) if (f.date, f.time_point) <= until else f
         for f in tracking.findings
     )
-    return replace(tracking, findings=findings)
+    days = {f.time_point: f.date for f in tracking.findings}
+    references = tuple(
+        replace(r, source=Source.PERSON)
+        if r.source is Source.PROPOSED and (days[r.time_point], r.time_point) <= until
+        else r
+        for r in tracking.references
+        if r.time_point in days
+    )
+    return replace(tracking, findings=findings, references=references)
 
 
 def _unheard(decisions: Sequence[Decision], lesions: Mapping[str, Lesion]) -> list[str]:
@@ -331,73 +338,3 @@ def _facts_of(s: SeenStop) -> Facts:
         if f.reader in readers and f.role is not Role.REFERENCE
     ]
     return Facts(tuple(rows), frozenset((name, label) for label in s.joined.apart))
-
-
-# ---------------------------------------------------------------------------------- the findings
-
-
-def _findings(
-    s: SeenStop,
-    event: TrackedEvent,
-    stream: Stream,
-    protocol: Protocol,
-    decisions: Sequence[Decision],
-    baseline: str,
-) -> list[Finding]:
-    stop = s.stop
-    decided = latest_state(decisions, event.tracking_uid, event.time_point)
-    state = LesionState(decided) if decided else None
-    what, reason = event.event, event.reason
-    if what is Event.BASELINE and event.time_point != baseline:
-        what, reason = Event.NEWLY_IMAGED, "history before the baseline; no scan is earlier"
-    rows, sizes = _measure_rows(s, event, protocol)
-    return [
-        Finding(
-            subject=stream.subject,
-            time_point=event.time_point,
-            date=stop.time_point.date,
-            scan_id=(row.scan if row else stop.scan).scan_id,
-            modality=(row.scan if row else stop.scan).modality,
-            series=(row.scan if row else stop.scan).series,
-            reader=stream.reader,
-            tracking_uid=event.tracking_uid,
-            tracking_id="",
-            label=row.measured.label if row else None,
-            event=what,
-            place=row.measured.centroid if row else event.place,
-            measurement=size.measurement,
-            state=state,
-            confidence=event.confidence,
-            needs_review=(event.needs_review and decided is None) or bool(size.doubt),
-            reason="; ".join(filter(None, (reason, size.doubt, size.note))),
-            mark_set_id=row.marks.mark_set_id if row else "",
-        )
-        for row, size in zip(rows, sizes, strict=True)
-    ]
-
-
-def _measure_rows(
-    s: SeenStop, event: TrackedEvent, protocol: Protocol
-) -> tuple[Sequence[Marked | None], list[Sized]]:
-    """Measure the marks of a lesion, the measuring series first; of none, nothing."""
-    number = event.label
-    if number is None or number not in s.marked:
-        return [None], [Sized(None)]
-    rows = s.rows(number)
-    within, shared = s.uptakes.get(number), s.joined.shared.get(number, "")
-    return rows, [measure_row(row, s.stop, protocol, within, shared) for row in rows]
-
-
-def _with_facts(
-    finding: Finding,
-    facts: Facts,
-    lesions: Mapping[str, Lesion],
-) -> Finding:
-    """Return the finding with its lesion's id and what the reader's table says of it."""
-    fact = facts.find(finding)
-    state = finding.state
-    lesion = lesions[finding.tracking_uid]
-    if state is None and fact is not None and fact.state is not None:
-        allowed = STATES_BY_ROLE[lesion.role] if lesion.role else frozenset()
-        state = fact.state if fact.state in allowed else None
-    return replace(finding, tracking_id=lesion.tracking_id, state=state)

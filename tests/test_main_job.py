@@ -30,6 +30,11 @@ def read(path: Path) -> list[Row]:
         return list(csv.DictReader(file))
 
 
+def read_ct(tables: Path) -> list[Row]:
+    """Return the findings on CT: those of the PET are the same lesions."""
+    return [f for f in read(tables / "findings.csv") if f["modality"] == "CT"]
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the workspace of one demo."""
@@ -59,7 +64,7 @@ def names(tables: Path, truth: Path) -> dict[tuple[str, str], set[str]]:
     given: dict[tuple[str, str], set[str]] = defaultdict(set)
     rows = {
         (f["subject"], f["time_point"], f["label"], f["tracking_id"])
-        for f in read(tables / "findings.csv")
+        for f in read_ct(tables)
         if f["event"] != "merged"
     }
     for t in read(truth / "truth_findings.csv"):
@@ -82,7 +87,7 @@ def test_every_event_is_the_true_one(
 ) -> None:
     found = {
         (f["subject"], f["time_point"], f["tracking_id"], f["label"], f["event"])
-        for f in read(tables / "findings.csv")
+        for f in read_ct(tables)
     }
     expected = {
         (t["subject"], t["time_point"], *names[t["subject"], t["lesion"]], t["label"], t["event"])
@@ -93,11 +98,7 @@ def test_every_event_is_the_true_one(
 
 def test_every_diameter_is_within_a_voxel_of_the_construction(tables: Path, truth: Path) -> None:
     voxel_mm = 1.8
-    found = {
-        (f["subject"], f["time_point"], f["label"]): f
-        for f in read(tables / "findings.csv")
-        if f["label"]
-    }
+    found = {(f["subject"], f["time_point"], f["label"]): f for f in read_ct(tables) if f["label"]}
     for t in read(truth / "truth_findings.csv"):
         if t["label"]:
             f = found[t["subject"], t["time_point"], t["label"]]
@@ -110,6 +111,7 @@ def test_every_category_is_the_true_one(tables: Path, truth: Path) -> None:
     found = {
         (a["subject"], a["time_point"]): tuple(a[c] for c in columns)
         for a in read(tables / "assessments.csv")
+        if a["criterion"] == "recist11"
     }
     expected = {
         (t["subject"], t["time_point"]): tuple(t[c] for c in columns)
@@ -120,7 +122,11 @@ def test_every_category_is_the_true_one(tables: Path, truth: Path) -> None:
 
 def test_every_best_response_is_the_true_one(tables: Path, truth: Path) -> None:
     columns = ("best_overall_response", "confirmed_best_overall_response")
-    found = {s["subject"]: [s[c] for c in columns] for s in read(tables / "subjects.csv")}
+    found = {
+        s["subject"]: [s[c] for c in columns]
+        for s in read(tables / "subjects.csv")
+        if s["criterion"] == "recist11"
+    }
     expected = {t["subject"]: [t[c] for c in columns] for t in read(truth / "truth_subjects.csv")}
     assert found == expected
 
@@ -132,8 +138,55 @@ def test_every_follow_up_is_provisional(tables: Path) -> None:
 
 def test_every_registration_was_trusted(tables: Path) -> None:
     rows = read(tables / "registrations.csv")
-    assert len(rows) == 18
+    assert len(rows) == 20
     assert {r["trusted"] for r in rows} == {"true"}
+
+
+def test_uptake_is_the_construction_s(
+    tables: Path, truth: Path, names: dict[tuple[str, str], set[str]]
+) -> None:
+    # 74 kg, 172 cm, F: lean body mass of 9270 kg / (8780 + 244 * 25.01) by Janmahasatian
+    sul = 9270 / (8780 + 244 * 74 / 1.72**2)
+    found = {
+        (f["subject"], f["time_point"], f["tracking_id"], f["label"]): f
+        for f in read(tables / "findings.csv")
+        if f["modality"] == "PT"
+    }
+    avid = [t for t in read(truth / "truth_uptake.csv") if t["label"]]
+    assert len(found) == len(avid)
+    for t in avid:
+        (name,) = names[t["subject"], t["lesion"]]
+        f = found[t["subject"], t["time_point"], name, t["label"]]
+        if t["lesion"] != "B":  # too small for a sphere of 1 cm³
+            assert float(f["suv_peak"]) == pytest.approx(float(t["suv"]), rel=0.05)
+            assert float(f["sul_peak"]) == pytest.approx(float(t["suv"]) * sul, rel=0.05)
+
+
+def test_the_liver_s_reference_is_the_construction_s(tables: Path, truth: Path) -> None:
+    found = {
+        (r["subject"], r["time_point"]): r
+        for r in read(tables / "references.csv")
+        if r["organ"] == "liver"
+    }
+    for t in read(truth / "truth_uptake.csv"):
+        if t["lesion"] == "liver":
+            r = found[t["subject"], t["time_point"]]
+            assert float(r["suv_mean"]) == pytest.approx(float(t["suv"]), rel=0.03)
+    assert {r["source"] for r in found.values()} == {"reader", "proposed"}
+
+
+def test_every_category_of_uptake_is_the_true_one(tables: Path, truth: Path) -> None:
+    columns = ("target_response", "non_target_response", "new_lesion", "overall_response")
+    found = {
+        (a["subject"], a["time_point"]): tuple(a[c] for c in columns)
+        for a in read(tables / "assessments.csv")
+        if a["criterion"] == "percist10" and a["overall_response"]
+    }
+    expected = {
+        (t["subject"], t["time_point"]): tuple(t[c] for c in columns)
+        for t in read(truth / "truth_percist.csv")
+    }
+    assert found == expected
 
 
 def test_the_workspace_is_whole(home: Path) -> None:

@@ -93,6 +93,7 @@ def demo(home: Path | None, no_serve: bool, host: str, port: int, workers: int) 
                 _ingest_status(_ingest(workspace, store, [dicom], options, progress)),
                 _derive(workspace, store, workers, progress),
             )
+            _assess_uptake(workspace, store, progress)
         print_summary(store)
         if not no_serve:
             start_dashboard(workspace, host, port)
@@ -215,6 +216,19 @@ def _derive(
     report_refusals(tracked.refused, tracked.warnings)
     assess_all(workspace, store, subjects, actor=actor(), progress=progress)
     return IN_PART if tracked.refused else DONE
+
+
+def _assess_uptake(
+    workspace: Workspace, store: Store, progress: Callable[[str, int, int], None]
+) -> None:
+    """Assess those who have PET by PERCIST, too."""
+    with_pet = {
+        tp.subject
+        for tp in store.read_time_points()
+        if any(scan.modality == "PT" for scan in tp.scans)
+    }
+    subjects = [subject for subject in store.read_subjects() if subject.subject in with_pet]
+    assess_all(workspace, store, subjects, actor=actor(), criterion="percist10", progress=progress)
 
 
 def _ingest(

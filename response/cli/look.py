@@ -146,13 +146,22 @@ def export(
         if subject or with_images:
             raise InputError(f"{what} is tables of the whole workspace; leave --subject out")
         if what == "csv":
-            paths = (*export_csv(store, out), *_export_differences(workspace, store, out))
+            further = _export_differences(workspace, store, out)
+            paths = (*export_csv(store, out), *_export_references(workspace, store, out), *further)
         else:
             paths, notes = _export_study(workspace, store, what, out, study)
         for path in paths:
             click.echo(str(path))
         for note in notes:
             click.echo(f"note: {note}", err=True)
+
+
+def _export_references(workspace: Workspace, store: Store, out: Path) -> Sequence[Path]:
+    """Write the reference regions of PET, if there are any."""
+    from response.export.references import write_references
+
+    path = out / "references.csv"
+    return [path] if write_references(store, workspace.protocol(), path) else []
 
 
 def _export_differences(workspace: Workspace, store: Store, out: Path) -> Sequence[Path]:

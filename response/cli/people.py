@@ -24,7 +24,7 @@ from response.decide import Correction, decide
 from response.errors import InputError
 from response.model import Account, Reader
 from response.store import Store
-from response.terms import AccountRole
+from response.terms import REFERENCE_ORGANS, AccountRole
 
 
 @click.group(
@@ -137,6 +137,20 @@ def split(
 ) -> None:
     """Say that one lesion fell apart into several marks."""
     _apply(subject, Correction("split", (lesion,), labels, time_point, note=note), **where)
+
+
+@correct.command(epilog="Example: response correct reference P09 T1 liver --at=-78.0,2.0,-40.0")
+@click.argument("subject")
+@click.argument("time_point")
+@click.argument("organ", type=click.Choice(REFERENCE_ORGANS))
+@click.option("--at", "place", required=True, metavar="X,Y,Z", help="Its centre, LPS mm.")
+@_options
+def reference(
+    subject: str, time_point: str, organ: str, place: str, note: str, **where: Any
+) -> None:
+    """Place a reference region of PET: 3 cm of liver, or the blood pool of the aorta."""
+    made = Correction("reference", time_point=time_point, value=f"{organ} {place}", note=note)
+    _apply(subject, made, **where)
 
 
 @correct.command(epilog="Example: response correct confirm P01 2025-06-02")

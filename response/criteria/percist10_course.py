@@ -23,6 +23,7 @@ from response.criteria.frame import (
     read_number,
 )
 from response.criteria.lesions import ZERO
+from response.criteria.percist10_comparable import compare_studies
 from response.criteria.percist10_lesions import Scan, add_known, read_scan, select_hottest
 from response.criteria.recist11 import NA, change_pct
 from response.criteria.sentences import per_cent
@@ -123,7 +124,7 @@ def _assess(study: _Study, read: ReadTimePoint) -> Answer:
 def _assess_target(study: _Study, read: ReadTimePoint, scan: Scan) -> tuple[str, list[Reason]]:
     if not study.targets:
         return NA, [Reason(f"{PREFIX}.TARGET.NA", "no target at baseline to compare with")]
-    failed, warnings = _compare(study, read)
+    failed, warnings = compare_studies(study.walk.course, read)
     others = _find_grown(study, scan)
     case = _build_case(study, read, scan, comparable=not failed, grown=bool(others))
     rule = rules.decide_target(case, study.walk.protocol)
@@ -153,48 +154,6 @@ def _build_case(
         tlg=add_known(one.tlg for one in select_hottest(scan)),
         grown=grown,
     )
-
-
-def _compare(study: _Study, read: ReadTimePoint) -> tuple[list[str], list[Reason]]:
-    """The conditions of comparable studies that fail, and what is to be warned of (P-05)."""
-    course = study.walk.course
-
-    def both(name: str) -> tuple[Decimal | None, Decimal | None]:
-        return read_number(course, study.first, name), read_number(course, read, name)
-
-    failed, unknown, warnings = [], [], []
-    tissue = "liver" if both("liver_mean")[0] is not None else "blood pool"
-    name = f"{tissue.replace(' ', '_')}_mean"
-    before, now = both(name)
-    if before is not None and now is not None:
-        failed += rules.compare_reference(tissue, before, now)
-    else:
-        unknown.append(name)
-    before, now = both("uptake_minutes")
-    if before is not None and now is not None:
-        failed += rules.compare_uptake(before, now)
-        latest = rules.UPTAKE_LATEST
-        late = [minutes for minutes in (before, now) if minutes > latest]
-        warnings += [
-            Reason(
-                f"{PREFIX}.UPTAKE.LATE", f"warning: uptake time of {minutes} min is over {latest}"
-            )
-            for minutes in late
-        ]
-    else:
-        unknown.append("uptake_minutes")
-    before, now = both("injected_mbq")
-    if before is not None and now is not None:
-        if abs(now - before) > rules.DOSE_DIFFERENCE * before:
-            limit = per_cent(rules.DOSE_DIFFERENCE)
-            text = f"warning: injected dose {now} MBq differs from {before} by more than {limit}"
-            warnings.append(Reason(f"{PREFIX}.DOSE", text))
-    else:
-        unknown.append("injected_mbq")
-    if unknown:
-        text = f"warning: comparable studies were not checked for {', '.join(unknown)}: not given"
-        warnings.append(Reason(f"{PREFIX}.COMPARABLE.UNKNOWN", text))
-    return failed, warnings
 
 
 def _find_grown(study: _Study, scan: Scan) -> list[str]:

@@ -14,9 +14,11 @@ from response.terms import AccountRole
 class Decision:
     """What a person decided. It outlives re-runs; undone only by a later ``undo`` of its id.
 
-    ``kind`` is one of ``role, organ, node, state, link, unlink, merge, split, confirm, undo``.
+    ``kind`` is one of ``role, organ, node, state, link, unlink, merge, split, reference, confirm,
+    undo``.
     ``tracking_uids`` are the lesions, ``labels`` the marks at ``time_point`` it speaks of;
-    ``value`` is the role, organ, flag or state, or the id of the decision undone. A ``confirm``
+    ``value`` is the role, organ, flag or state, the organ and place of a reference region
+    (``liver X,Y,Z``, LPS mm), or the id of the decision undone. A ``confirm``
     holds in ``value`` the ``content_key`` of the tracking that was confirmed.
     """
 
