@@ -14,6 +14,7 @@ from decimal import Decimal
 from itertools import chain
 from pathlib import Path
 
+from response.export.given import GIVEN_COLUMNS, list_given
 from response.export.tables import write_assessments, write_subjects
 from response.model import (
     Finding,
@@ -73,7 +74,9 @@ REGISTRATION_COLUMNS = [
 
 
 def export_csv(store: Store, out: Path) -> tuple[Path, ...]:
-    """Write the four tables of the whole workspace into a folder; return their paths.
+    """Write the tables of the whole workspace into a folder; return their paths.
+
+    ``given_measurements.csv`` is one of them where reports from elsewhere were read.
 
     Parameters
     ----------
@@ -95,6 +98,10 @@ def export_csv(store: Store, out: Path) -> tuple[Path, ...]:
     write_rows(paths[1], REGISTRATION_COLUMNS, _registration_rows(_current(store)))
     write_assessments(paths[2], results)
     write_subjects(paths[3], results)
+    given = list(list_given(store))
+    if given:
+        paths = (*paths, out / "given_measurements.csv")
+        write_rows(paths[-1], GIVEN_COLUMNS, given)
     return paths
 
 

@@ -244,7 +244,7 @@ def _to_scan(chosen: Chosen, marks_complete: bool) -> ScanSource:
         series=chosen.series,
         digest=digest,
         read=partial(read_stack, stack, values.factor if modality == "PT" else None),
-        marks=_to_marks(chosen, digest, marks_complete) if chosen.drawings else (),
+        marks=(_to_marks(chosen, digest, marks_complete),) if chosen.drawings else (),
         source="dicom",
         acquisition_axis=2,
         slice_thickness_mm=stack.thickness_mm,
@@ -263,17 +263,24 @@ def _digest(stack: Stack) -> str:
     return combine_digests("part of a series", pictures)
 
 
-def _to_marks(chosen: Chosen, digest: str, complete: bool) -> tuple[MarkSource, ...]:
+def _to_marks(
+    chosen: Chosen, digest: str, complete: bool, wanted: frozenset[int] = frozenset()
+) -> MarkSource:
     files = [digest_file(drawing.path) for drawing in chosen.drawings]
     slices = enumerate(chosen.stack.slices)
     slice_of = {image.sop_uid: number for number, image in slices if image.frame is None}
+    modality = chosen.stack.series.modality
 
     def read(grid: Grid) -> Labels:
-        modality = chosen.stack.series.modality
-        return read_drawings(chosen.drawings, grid, slice_of, modality=modality)
+        return read_drawings(chosen.drawings, grid, slice_of, modality=modality, wanted=wanted)
 
-    combined = combine_digests("segmentation", [digest, *files])
-    return (MarkSource(Reader(), combined, complete, read),)
+    def choose(labels: frozenset[int]) -> MarkSource:
+        asides = {number for drawing in chosen.drawings for number in drawing.asides}
+        return _to_marks(chosen, digest, complete, frozenset(labels & asides))
+
+    also = [f"label {label}" for label in sorted(wanted)]
+    combined = combine_digests("segmentation", [digest, *files, *also])
+    return MarkSource(Reader(), combined, complete, read, choose)
 
 
 def _list_facts(stack: Stack) -> dict[str, str]:

@@ -14,8 +14,9 @@ from response.geometry import Grid
 from response.ingest.dicom_file import DAMAGE, quiet, read_dataset, text_of
 from response.ingest.labels import Labels
 from response.ingest.regions import Region, put_together
-from response.ingest.rtstruct import read_contours
+from response.ingest.rtstruct import OTHER_PURPOSES, read_contours
 from response.ingest.segmentation import SEGMENTATIONS, find_source_images, read_segments
+from response.ingest.segments import is_other_reference
 
 KINDS = {**dict.fromkeys(map(str, SEGMENTATIONS), "SEG"), str(RTStructureSetStorage): "RTSTRUCT"}
 """Which SOP classes are drawings, and of which kind."""
@@ -35,6 +36,8 @@ _TAGS = [
     "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence",
     "ReferencedFrameOfReferenceSequence",
+    "RTROIObservationsSequence",
+    "SegmentSequence",
 ]
 
 
@@ -43,7 +46,8 @@ class Drawing:
     """A drawing's header: what it was drawn on, by series, image and frame of reference.
 
     ``kind`` is ``SEG`` or ``RTSTRUCT``. ``order`` sorts several drawings of one series: by series
-    number, then by when they were made, then by instance UID.
+    number, then by when they were made, then by instance UID. ``asides`` are the numbers of what
+    may be left aside as no lesion.
     """
 
     path: Path
@@ -54,6 +58,7 @@ class Drawing:
     image_uids: frozenset[str]
     frame_of_reference: str
     order: tuple[int, str, str, str] = (0, "", "", "")
+    asides: frozenset[int] = frozenset()
 
 
 def read_drawing(path: Path, header: Any | None = None) -> Drawing:
@@ -139,7 +144,17 @@ def _describe(path: Path, kind: str, said: Any) -> Drawing:
         image_uids=frozenset(images),
         frame_of_reference=_find_frame(said, kind),
         order=_find_order(said),
+        asides=frozenset(_list_asides(said)),
     )
+
+
+def _list_asides(said: Any) -> Iterator[int]:
+    for item in said.get("RTROIObservationsSequence") or ():
+        if text_of(item, "RTROIInterpretedType").upper() in OTHER_PURPOSES:
+            yield int(item.ReferencedROINumber)
+    for item in said.get("SegmentSequence") or ():
+        if is_other_reference(item):
+            yield int(item.SegmentNumber)
 
 
 def _list_series(said: Any, kind: str) -> Iterator[Any]:

@@ -118,11 +118,11 @@ def _leave_aside(
     regions: Sequence[Region], wanted: frozenset[int]
 ) -> tuple[list[Region], list[str]]:
     """Leave out what is no lesion by its file's word; if that is everything, read it all."""
-    aside = [one for one in regions if one.aside and one.fact.label not in wanted]
-    if aside and len(aside) == len(regions) and all(one.unspoken for one in aside):
+    if regions and all(one.aside and one.unspoken for one in regions):
         return list(regions), [
-            f"every region is {aside[0].aside}: all are read as lesions; take away what is none"
+            f"every region is {regions[0].aside}: all are read as lesions; take away what is none"
         ]
+    aside = [one for one in regions if one.aside and one.fact.label not in wanted]
     notes = [
         f"{one.name} (label {one.fact.label}) is left aside: {one.aside}; if it is a lesion, give "
         "its label a row in lesions.csv"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from response.errors import InputError
@@ -20,7 +20,7 @@ from response.ingest.across import (
 from response.ingest.dicom_plan import plan_dicom
 from response.ingest.manifest import plan_manifest
 from response.ingest.report_writing import take_reports
-from response.ingest.sources import IngestReport, Plan
+from response.ingest.sources import IngestReport, Plan, TimePointSource
 from response.ingest.tables import LesionRow, read_lesions, read_subjects
 from response.ingest.writing import take_time_point
 from response.model import SubjectFacts
@@ -167,9 +167,10 @@ def _take_all(
         progress(READING, number, len(sources))
         key = (source.subject, source.time_point)
         try:
+            mine = rows.get(key, [])
             made = take_time_point(
-                source,
-                rows.get(key, []),
+                _heed(source, mine, known),
+                mine,
                 first=source.date <= _find_first_day(source.subject, plan, known),
                 workspace=into.workspace,
                 store=into.store,
@@ -185,6 +186,22 @@ def _take_all(
     if sources:
         progress(READING, len(sources), len(sources))
     return taken, unchanged
+
+
+def _heed(source: TimePointSource, rows: Sequence[LesionRow], known: Known) -> TimePointSource:
+    """Have labels that a table speaks of, now or earlier, read as lesions."""
+    stored = [one for one in known.get(source.subject, ()) if one.time_point == source.time_point]
+    labels = {row.fact.label for row in rows}
+    labels |= {fact.label for point in stored for fact in point.lesion_facts}
+    wanted = frozenset(labels)
+    scans = tuple(
+        replace(
+            scan,
+            marks=tuple(mark.choose(wanted) if mark.choose else mark for mark in scan.marks),
+        )
+        for scan in source.scans
+    )
+    return replace(source, scans=scans)
 
 
 def _find_first_day(subject: str, plan: Plan, known: Known) -> dt.date:

@@ -56,15 +56,12 @@ def describe_segments(
 
 def _judge(segment: Any, modality: str) -> tuple[str, str, str]:
     """Return a segment's organ if it is a reference, why it is no lesion, and what to warn of."""
-    kind = _words(segment, "SegmentedPropertyTypeCodeSequence")
-    region = _words(segment, "AnatomicRegionSequence")
-    label = " ".join((text_of(segment, "SegmentLabel"), text_of(segment, "SegmentDescription")))
-    anatomy = not _ANATOMY.isdisjoint(_codes(segment, "SegmentedPropertyCategoryCodeSequence"))
-    organ = _find_organ(f"{label} {kind} {region}")
-    reference = "reference" in f"{label} {kind}".lower()
-    if reference and not organ:
+    if is_other_reference(segment):
         return "", "a reference region of another organ than liver or blood pool", ""
-    diseased = any(word in f"{label} {kind}".lower() for word in _DISEASE)
+    said = _words_of(segment)
+    anatomy = not _ANATOMY.isdisjoint(_codes(segment, "SegmentedPropertyCategoryCodeSequence"))
+    organ, reference = _find_organ(segment), "reference" in said
+    diseased = any(word in said for word in _DISEASE)
     if reference or (anatomy and organ and modality == "PT" and not diseased):
         note = f"is the reference region of the {organ.replace('_', ' ')}; if it is a lesion, give "
         return organ, "", note + "its label a role in lesions.csv"
@@ -74,8 +71,20 @@ def _judge(segment: Any, modality: str) -> tuple[str, str, str]:
     return "", "", ""
 
 
-def _find_organ(words: str) -> str:
-    said = {organ for word, organ in _ORGANS.items() if word in words.lower()}
+def is_other_reference(segment: Any) -> bool:
+    """Whether a segment is called a reference, of no organ that uptake is compared with."""
+    return "reference" in _words_of(segment) and not _find_organ(segment)
+
+
+def _words_of(segment: Any) -> str:
+    kind = _words(segment, "SegmentedPropertyTypeCodeSequence")
+    label = " ".join((text_of(segment, "SegmentLabel"), text_of(segment, "SegmentDescription")))
+    return f"{label} {kind}".lower()
+
+
+def _find_organ(segment: Any) -> str:
+    words = f"{_words_of(segment)} {_words(segment, 'AnatomicRegionSequence')}".lower()
+    said = {organ for word, organ in _ORGANS.items() if word in words}
     return said.pop() if len(said) == 1 else ""
 
 

@@ -15,12 +15,17 @@ from response.model import Reader, Refusal, SubjectFacts
 
 @dataclass(frozen=True, slots=True)
 class MarkSource:
-    """One reader's marks on one scan; ``read`` is ``None`` for *read, nothing there*."""
+    """One reader's marks on one scan; ``read`` is ``None`` for *read, nothing there*.
+
+    ``choose`` gives the same marks read so that certain labels count as lesions, because a person's
+    table speaks of them, where the source would leave them aside.
+    """
 
     reader: Reader
     digest: str
     complete: bool
     read: Callable[[Grid], Labels] | None
+    choose: Callable[[frozenset[int]], MarkSource] | None = None
 
 
 @dataclass(frozen=True, slots=True)
