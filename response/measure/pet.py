@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 
@@ -66,3 +67,35 @@ class PetHeader:
     sex: str = ""
     philips_suv_factor: float | None = None
     philips_activity_factor: float | None = None
+
+
+def describe_pet(headers: Sequence[PetHeader]) -> dict[str, str]:
+    """Say what headers of a series hold, whether or not an SUV can be had; empty values left out.
+
+    Keys: ``units, suv_type, decay_correction, corrected_image, manufacturer, scanner,
+    reconstruction, radiotracer, radionuclide, injected_dose_bq, injected_mbq, weight_kg,
+    height_cm, sex``. Takes the first image; ``compute_suv_factors`` refuses images that differ.
+    """
+    if not headers:
+        return {}
+    header = headers[0]
+    words = {
+        "units": header.units,
+        "suv_type": header.suv_type,
+        "decay_correction": header.decay_correction,
+        "corrected_image": "\\".join(header.corrected_image),
+        "manufacturer": header.manufacturer,
+        "scanner": " ".join(part for part in (header.manufacturer, header.model) if part),
+        "reconstruction": header.reconstruction,
+        "radiotracer": header.tracer,
+        "radionuclide": header.nuclide,
+        "sex": header.sex,
+    }
+    numbers = {
+        "injected_dose_bq": header.dose_bq,
+        "injected_mbq": None if header.dose_bq is None else header.dose_bq / 1e6,
+        "weight_kg": header.weight_kg,
+        "height_cm": None if header.height_m is None else header.height_m * 100,
+    }
+    said = {name: f"{value:.10g}" for name, value in numbers.items() if value is not None}
+    return {name: text for name, text in words.items() if text} | said
