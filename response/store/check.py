@@ -70,7 +70,8 @@ ORDER BY table_name
 """
 
 _NAMED_PATHS = """
-SELECT image_path FROM scan UNION SELECT mask_path FROM mark_set
+SELECT image_path FROM scan UNION SELECT origin_path FROM scan
+UNION SELECT mask_path FROM mark_set
 UNION SELECT transform_path FROM registration
 """
 
