@@ -11,7 +11,8 @@ from dashboard.components.bits import notice, table
 from dashboard.pet import list_facts, unit_words
 from dashboard.references import Reference, Study
 from dashboard.uptake import UNIT
-from response.model import Assessment
+from response.model import Assessment, Reason
+from response.terms import REFERENCE_ORGANS
 
 COMPARABILITY = (".COMPARABLE", ".UPTAKE", ".DOSE", ".MEASURABLE")
 """Parts of the ids of reasons that speak of how the studies were made."""
@@ -77,34 +78,53 @@ def studies_section(
 
 
 def _table(studies: Sequence[Study]) -> Any:
-    made = {study.time_point: dict(list_facts(study.facts)) for study in studies}
-    columns = list(dict.fromkeys(name for facts in made.values() for name in facts))
-    organs = [o for o in ("liver", "blood_pool") if any(s.reference(o) for s in studies)]
-    heads = ["Time point", "Date"]
-    for organ in organs:
-        words = organ.replace("_", " ").capitalize()
-        heads += [f"{words}, SUL ({UNIT})", f"{words}, SUV ({UNIT})", "Who stands behind it"]
-    rows = []
-    for study in studies:
-        row: list[Any] = [study.time_point, study.date.isoformat()]
-        for organ in organs:
-            row += _reference_cells(study.reference(organ))
-        rows.append([*row, *(made[study.time_point].get(name, "–") for name in columns)])
-    return table([*heads, *columns], rows, label="PET scans and reference tissue")
+    """Return the table: a column for each time point, so that what differs stands side by side."""
+    heads = ["", *(_when(study) for study in studies)]
+    rows: list[list[Any]] = []
+    for organ in REFERENCE_ORGANS:
+        found = [study.reference(organ) for study in studies]
+        if any(found):
+            words = organ.replace("_", " ").capitalize()
+            rows.append([f"{words}, mean SUL ± SD ({UNIT})", *map(_sul, found)])
+            rows.append([f"{words}, mean SUV ± SD ({UNIT})", *map(_suv, found)])
+            rows.append([f"{words}: who stands behind it", *map(_behind, found)])
+    made = [dict(list_facts(study.facts)) for study in studies]
+    for name in dict.fromkeys(name for facts in made for name in facts):
+        rows.append([name, *(facts.get(name, "–") for facts in made)])
+    rows.append(["Values of the PET scan", *map(_values, studies)])
+    return table(heads, rows, label="PET scans and reference tissue")
 
 
-def _reference_cells(one: Reference | None) -> list[Any]:
+def _when(study: Study) -> Any:
+    return [study.time_point, html.Br(), html.Span(str(study.date), className="muted")]
+
+
+def _values(study: Study) -> Any:
+    if study.pet is None:
+        return "–"
+    return html.Strong("no SUV", className="alarm") if study.refusal else unit_words(study.pet)
+
+
+def _sul(one: Reference | None) -> str:
     if one is None:
-        return ["–", "–", html.Span("no region", className="muted")]
-    region = one.region
-    suv = "–" if region is None else mean_sd(region.mean, region.sd)
-    sul = one.no_sul or mean_sd(one.mean_sul, one.sd_sul)
-    said = [html.Span(one.stands_behind, className="asked" if one.proposed else "")]
+        return "–"
+    return one.no_sul or mean_sd(one.mean_sul, one.sd_sul)
+
+
+def _suv(one: Reference | None) -> str:
+    region = one.region if one else None
+    return mean_sd(region.mean, region.sd) if region else "–"
+
+
+def _behind(one: Reference | None) -> Any:
+    if one is None:
+        return html.Span("no region", className="muted")
+    said: list[Any] = [html.Span(one.stands_behind, className="asked" if one.proposed else "")]
     if one.proposed:
-        said.append(html.Span("provisional", className="provisional"))
-    if region is not None and region.reason:
-        said.append(html.Span(f" {region.reason}", className="muted small"))
-    return [sul, suv, html.Span(said)]
+        said += [" ", html.Span("provisional", className="provisional")]
+    if one.region is not None and one.region.reason:
+        said += [html.Br(), html.Span(one.region.reason, className="muted small")]
+    return html.Span(said)
 
 
 def mean_sd(mean: float | None, sd: float | None) -> str:
@@ -121,11 +141,18 @@ def mean_sd(mean: float | None, sd: float | None) -> str:
 
 
 def _comparability(assessments: Sequence[Assessment]) -> list[Any]:
-    """Return what was said of how alike the studies are, newest first."""
+    """Return what was said of how alike the studies are, newest first; what failed stands out."""
     items = [
-        html.Li([html.B(row.time_point), f": {reason.text}"])
+        html.Li(
+            [html.B(row.time_point), f": {reason.text}"],
+            className="alarm" if _is_doubt(reason) else "",
+        )
         for row in reversed(assessments)
         for reason in row.reasons
         if any(part in reason.row_id for part in COMPARABILITY)
     ]
     return [html.Ul(items, className="comparability")] if items else []
+
+
+def _is_doubt(reason: Reason) -> bool:
+    return ".NE" in reason.row_id or reason.text.startswith("warning")

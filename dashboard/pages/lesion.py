@@ -297,6 +297,9 @@ def _history(track: LesionTrack, place: Place) -> Any:
     return html.Section(
         [
             html.H2("Through time"),
-            html.Div(table(heads, rows, label="This lesion through time"), className="scroll-x"),
+            html.Div(
+                table(heads, rows, label="This lesion through time", class_name="history"),
+                className="scroll-x",
+            ),
         ]
     )

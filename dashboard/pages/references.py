@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from dashboard.references import Study
 from dashboard.timeline import PET_CRITERIA, Timeline
 from dashboard.uptake import UptakeCourse
 from dashboard.views import choose_look
+from response.model import Reader
 
 
 def references_section(
@@ -59,9 +61,10 @@ def _confirm(view: SubjectView, studies: Sequence[Study]) -> list[Any]:
     ]
     if not proposed:
         return []
+    who = _who(view.reader)
     lines = [
-        f"response correct reference '{view.subject.subject}' --time-point '{name}' "
-        f"--organ {organ} --at={','.join(f'{v:.1f}' for v in centre)}"
+        f"response correct reference {shlex.quote(view.subject.subject)} {shlex.quote(name)} "
+        f"{organ} --at={','.join(f'{v:.1f}' for v in centre)}{who}"
         for name, organ, centre in proposed
     ]
     return [
@@ -72,6 +75,13 @@ def _confirm(view: SubjectView, studies: Sequence[Study]) -> list[Any]:
         ),
         html.Pre("\n".join(lines)),
     ]
+
+
+def _who(reader: Reader) -> str:
+    """Return the options by which a command is of a reader; none for the investigator."""
+    words = "" if reader.evaluator == Reader().evaluator else reader.evaluator
+    named = [("--evaluator", words), ("--evaluator-id", reader.evaluator_id)]
+    return "".join(f" {option} {shlex.quote(said)}" for option, said in named if said)
 
 
 def uptake_legend(course: UptakeCourse) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import re
 import subprocess
@@ -56,11 +57,11 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture(scope="session")
-def link(trial_home):
-    """The one-time link of a running server."""
+@contextlib.contextmanager
+def served(home):
+    """Serve a workspace; gives the one-time link."""
     server = subprocess.Popen(
-        [sys.executable, "-c", SERVE, str(trial_home)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", SERVE, str(home)], stdout=subprocess.PIPE, text=True
     )
     try:
         found = (re.search(r"http\S+/login\?token=\S+", line) for line in server.stdout)
@@ -69,6 +70,13 @@ def link(trial_home):
         server.terminate()
         server.wait(10)
         server.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def link(trial_home):
+    """The one-time link of a running server."""
+    with served(trial_home) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
@@ -104,3 +112,24 @@ def page(chromium, link, visit):
     page.wait_for_selector(".cohort-table")
     yield page
     context.close()
+
+
+@pytest.fixture
+def pet_page(tmp_path, chromium):
+    """The cohort of a workspace with PET/CT, for somebody who came by the link."""
+    home = tmp_path / "home"
+    synthetic = _load("synthetic_pet")
+    store = synthetic.base.Store(Workspace.open(home), keep=True)
+    synthetic.write_pet_subject(Workspace.open(home), store)
+    store.close()
+    with served(home) as found:
+        context = chromium.new_context(viewport={"width": 1440, "height": 900})
+        page = context.new_page()
+        page.set_default_timeout(90_000)
+        page.complaints = []
+        page.on("console", lambda m: page.complaints.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda e: page.complaints.append(str(e)))
+        page.goto(found)
+        page.wait_for_selector(".cohort-table")
+        yield page
+        context.close()

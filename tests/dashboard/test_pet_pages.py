@@ -196,8 +196,7 @@ def test_each_reference_says_who_stands_behind_it(subject_page):
     text = as_text(subject_page())
     assert "placed by a person" in text
     assert "proposed by the program" in text
-    assert "response correct reference" in text
-    assert "--time-point 'TP2'" in text
+    assert "response correct reference PET-001 TP2 liver --at=-85.0,0.0,-60.0" in text
 
 
 def test_the_reference_is_outlined_in_the_slice_through_its_middle(subject_page):
