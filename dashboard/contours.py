@@ -42,6 +42,9 @@ SEGMENTS: dict[int, tuple[tuple[int, int], ...]] = {
 # In half pixels from the cell's top-left pixel centre: (row, column) of each edge's middle.
 EDGE_MIDDLES = ((0, 1), (1, 2), (2, 1), (1, 0))
 
+POINTS_ASKED = 4000
+"""Places of a region, about, that are looked up in another mask."""
+
 CIRCLE_POINTS = 49
 """Points of a circle, the first one again at the end."""
 
@@ -162,6 +165,19 @@ def outline_beside(
         )
         for index, lines in outline_region(region, small).items()
     }
+
+
+def find_most_common(
+    inside: npt.NDArray[np.bool_], grid: Grid, other: npt.NDArray[Any], other_grid: Grid
+) -> int | None:
+    """Return the label of another mask that most of a region lies in; None where in none."""
+    kji = np.argwhere(inside)
+    kji = kji[:: max(1, len(kji) // POINTS_ASKED)]
+    at = np.rint(other_grid.to_indices(grid.to_points(kji[:, ::-1].astype(float)))).astype(int)
+    at = at[np.all((at >= 0) & (at < np.array(other_grid.size)), axis=1)]
+    seen = other[at[:, 2], at[:, 1], at[:, 0]].ravel()
+    names, counts = np.unique(seen[seen > 0], return_counts=True)
+    return int(names[np.argmax(counts)]) if len(names) else None
 
 
 def outline_sphere(plane: Plane, centre: Point, volume_ml: float) -> dict[int, tuple[Line, ...]]:

@@ -5,20 +5,25 @@ from __future__ import annotations
 import hmac
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from dashboard.carry import CarriedPlace, Step, carry_place, find_steps
-from dashboard.contours import Line, find_label, outline_beside, outline_slices
+from dashboard.contours import (
+    Line,
+    find_label,
+    find_most_common,
+    outline_beside,
+    outline_slices,
+)
 from dashboard.links import reader_token
 from dashboard.pet import is_pet, is_suv
 from dashboard.slices import PRESETS, Plane, Window, auto_window
 from dashboard.volumes import VolumeCache
 from response.criteria import CRITERIA
 from response.endpoints import select_effective
+from response.export.given import list_given
 from response.geometry import Grid, same_grid
 from response.insight import Insight
 from response.model import (
@@ -47,9 +52,6 @@ AUDIT_PAGE = 200
 OUTLINES_KEPT = 512
 SCANS_KEPT = 1024
 INSIGHTS_KEPT = 64
-POINTS_ASKED = 4000
-"""Places of a lesion, about, that are looked up in the marks of another scan."""
-
 SCAN_KEPT_S = 30.0
 """How long a scan found by its token is remembered, seconds; scrolling asks for it each time."""
 
@@ -98,28 +100,17 @@ class SubjectView:
         return next((tp for tp in self.time_points if tp.time_point == scan.time_point), None)
 
     def marks_on(self, scan: Scan, reader: Reader) -> MarkSet | None:
-        """Return what a reader marked on a scan."""
-        return next(
-            (
-                marks
-                for tp in self.time_points
-                for marks in tp.mark_sets
-                if marks.scan_id == scan.scan_id and marks.reader == reader and marks.mask_path
-            ),
-            None,
-        )
+        """Return what a reader marked on a scan, where anything was."""
+        found = self._find_marks(scan.scan_id, reader)
+        return found if found is not None and found.mask_path else None
 
     def mark_set(self, finding: Finding) -> MarkSet | None:
         """Return the marks a finding was read from."""
-        return next(
-            (
-                marks
-                for tp in self.time_points
-                for marks in tp.mark_sets
-                if marks.scan_id == finding.scan_id and marks.reader == finding.reader
-            ),
-            None,
-        )
+        return self._find_marks(finding.scan_id, finding.reader)
+
+    def _find_marks(self, scan_id: str, reader: Reader) -> MarkSet | None:
+        every = (marks for tp in self.time_points for marks in tp.mark_sets)
+        return next((m for m in every if m.scan_id == scan_id and m.reader == reader), None)
 
 
 class Data:
@@ -228,6 +219,10 @@ class Data:
             for one in self._store.read_readings(subject)
         )
         return (*self._store.read_trackings(subject), *written)
+
+    def read_given(self, view: SubjectView) -> tuple[Mapping[str, object], ...]:
+        """Return what reports from elsewhere measured of a subject, beside ours."""
+        return tuple(list_given(self._store, view.subject.subject))
 
     def read_insight(self, view: SubjectView) -> Insight | None:
         """Return how sure a subject's categories are and what would change them.
@@ -360,13 +355,7 @@ class Data:
         one, two = self.read_mask(marks), self.read_mask(other)
         if one is None or two is None:
             return None
-        kji = np.argwhere(find_label(one[0], label))
-        kji = kji[:: max(1, len(kji) // POINTS_ASKED)]
-        at = np.rint(two[1].to_indices(one[1].to_points(kji[:, ::-1].astype(float)))).astype(int)
-        at = at[np.all((at >= 0) & (at < np.array(two[1].size)), axis=1)]
-        seen = two[0][at[:, 2], at[:, 1], at[:, 0]].ravel()
-        names, counts = np.unique(seen[seen > 0], return_counts=True)
-        return int(names[np.argmax(counts)]) if len(names) else None
+        return find_most_common(find_label(one[0], label), one[1], *two)
 
     def carry_place(
         self, view: SubjectView, scan_id: str, place: Point, time_point: str

@@ -17,6 +17,7 @@ from dashboard.components.bits import (
     notice,
     table,
 )
+from dashboard.components.given import find_rows, given_section
 from dashboard.components.matrix import ROLE_WORDS, SHAPES, cell_words, uptake_words
 from dashboard.components.pet import refusal_notices, studies_section
 from dashboard.components.slices import slice_rows, uptake_chips, uptake_keys, window_chips
@@ -48,12 +49,14 @@ def layout(data: Data, view: SubjectView, place: Place) -> Any:
     track = next((t for t in timeline.tracks if t.lesion.tracking_id == place.tracking_id), None)
     if track is None:
         raise NotFoundError
+    given = given_section(find_rows(data.read_given(view), track.lesion, view.reader))
+    head = _head(view, timeline, track, place)
     if not any(point.finding and point.finding.scan_id for point in track.points):
-        return [_head(view, timeline, track, place), *_trajectory(track, timeline), _written(track)]
+        return [head, *_trajectory(track, timeline), _written(track), *given]
     look = choose_look(view, place, ALL if view.criterion in PET_CRITERIA else CT)
     panes = build_panes(data, view, timeline, track, place, look)
     return [
-        _head(view, timeline, track, place),
+        head,
         *refusal_notices(studies),
         _tools(view, timeline, track, panes, place, look),
         html.Div(
@@ -63,6 +66,7 @@ def layout(data: Data, view: SubjectView, place: Place) -> Any:
         html.P(_key(look), className="muted small"),
         *_trajectory(track, timeline),
         _history(track, place),
+        *given,
         *studies_section(studies),
     ]
 

@@ -68,17 +68,17 @@ _Found = dict[tuple[str, int], tuple[Finding, ...]]
 _Named = dict[tuple[str, str], tuple[Finding, ...]]
 
 
-def list_given(store: Store) -> Iterator[dict[str, object]]:
-    """Give one row for each number of each report, by subject and time point.
+def list_given(store: Store, subject: str | None = None) -> Iterator[dict[str, object]]:
+    """Give one row for each number of each report, by subject (one, or all) and time point.
 
     ``ours`` is the same quantity of the same drawn region in the report's unit, ``difference`` ours
     less the report's; both are empty where nothing is measured here to compare with.
     """
     reports: dict[str, list[GivenMeasurements]] = {}
-    for report in store.read_given_measurements():
+    for report in store.read_given_measurements(subject):
         reports.setdefault(report.subject, []).append(report)
-    for subject, said in reports.items():
-        drawn, named = _find_drawn(subject, store)
+    for name, said in reports.items():
+        drawn, named = _find_drawn(name, store)
         rows = [(one, report) for report in said for one in report.measurements]
         for one, report in sorted(rows, key=lambda row: (row[0].date, row[0].time_point)):
             found = drawn.get((one.segmentation_uid, one.segment or 0)) or named.get(

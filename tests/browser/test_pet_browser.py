@@ -41,9 +41,9 @@ def test_pet_and_ct_scroll_together_and_the_keyboard_chooses_how_they_look(pet_p
     page.wait_for_function("() => location.search.includes('slices=baseline')")
 
     # Values under the pointer, with their units.
-    box = page.locator('[data-slot="now-fused"]').bounding_box()
+    box = page.locator('[data-slot="baseline-fused"]').bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.wait_for_selector('[data-slot="now-fused"] .readout:text-matches("HU · SUV [0-9.]+")')
+    page.wait_for_selector('[data-slot="baseline-fused"] .readout:text-matches("HU · SUV [0-9.]+")')
 
     # Keys: a wider window of uptake, then fused alone; the address remembers both.
     page.keyboard.press("]")

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from dashboard.contours import outline_slices, trace_outline
+from dashboard.contours import (
+    find_most_common,
+    outline_beside,
+    outline_region,
+    outline_slices,
+    outline_sphere,
+    trace_outline,
+)
 from dashboard.slices import find_plane
 from response.geometry import Grid
 from response.measure import measure_labels
@@ -81,3 +88,50 @@ def test_every_slice_of_a_label_is_outlined_and_no_other():
     array[0, 1, 1] = 9
     plane = find_plane(Grid((0, 0, 0), (1, 1, 1), (1, 0, 0, 0, 1, 0, 0, 0, 1), (8, 8, 6)), 2)
     assert sorted(outline_slices(array, plane, 1)) == [2, 3, 4]
+
+
+def test_the_outline_of_a_region_of_another_grid_lies_where_simpleitk_puts_the_region():
+    pet = sitk.Image(16, 16, 10, sitk.sitkUInt8)
+    pet.SetSpacing((5.0, 5.0, 4.0))
+    pet[5:9, 6:11, 3:6] = 1
+    ct = sitk.Image(70, 60, 14, sitk.sitkInt16)
+    ct.SetOrigin((68.0, 2.0, 1.0))
+    ct.SetDirection((-1, 0, 0, 0, 1, 0, 0, 0, 1))
+    ct.SetSpacing((1.0, 1.5, 3.0))
+    plane = find_plane(Grid.of(ct), 2)
+    inside = sitk.GetArrayFromImage(pet) == 1
+    found = outline_beside(inside, Grid.of(pet), plane)
+    share = sitk.Resample(sitk.Cast(pet, sitk.sitkFloat32), ct, sitk.Transform(), sitk.sitkLinear)
+    expected = outline_region(sitk.GetArrayFromImage(share) >= 0.5, plane)
+    assert found.keys() == expected.keys()
+    for index, lines in expected.items():
+        assert sorted(map(tuple, found[index][0])) == sorted(map(tuple, lines[0]))
+
+
+def test_a_region_outside_the_other_scan_has_no_outline_there():
+    inside = np.ones((3, 3, 3), bool)
+    near = Grid((0, 0, 0), (1, 1, 1), (1, 0, 0, 0, 1, 0, 0, 0, 1), (3, 3, 3))
+    far = Grid((500, 0, 0), (1, 1, 1), (1, 0, 0, 0, 1, 0, 0, 0, 1), (9, 9, 9))
+    assert outline_beside(inside, near, find_plane(far, 2)) == {}
+
+
+def test_a_sphere_is_cut_in_circles_of_its_radius():
+    grid = Grid((0, 0, 0), (1, 1, 2), (1, 0, 0, 0, 1, 0, 0, 0, 1), (60, 60, 30))
+    circles = outline_sphere(find_plane(grid, 2), (30.0, 30.0, 30.0), 4 / 3 * np.pi * 10**3 / 1000)
+    assert sorted(circles) == list(range(11, 20))
+    x, y = np.array(circles[15][0]).T
+    np.testing.assert_allclose(np.hypot(x - 30.5, y - 30.5), 10, atol=0.01)
+    x, y = np.array(circles[18][0]).T  # 6 mm above the middle: 3-4-5
+    np.testing.assert_allclose(np.hypot(x - 30.5, y - 30.5), 8, atol=0.01)
+
+
+def test_the_same_lesion_is_found_in_the_marks_of_another_scan():
+    grid = Grid((0, 0, 0), (1, 1, 1), (1, 0, 0, 0, 1, 0, 0, 0, 1), (8, 8, 8))
+    coarse = Grid((0.5, 0.5, 0.5), (2, 2, 2), (1, 0, 0, 0, 1, 0, 0, 0, 1), (4, 4, 4))
+    inside = np.zeros((8, 8, 8), bool)
+    inside[2:6, 2:6, 2:6] = True
+    other = np.zeros((4, 4, 4), np.uint8)
+    other[1:3, 1:3, 1:3] = 7
+    other[0, 0, 0] = 3
+    assert find_most_common(inside, grid, other, coarse) == 7
+    assert find_most_common(inside, grid, np.zeros_like(other), coarse) is None
