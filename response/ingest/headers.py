@@ -91,6 +91,9 @@ TAGS = [Tag(tag) for tag in dict.fromkeys(_NAMES)]
 
 _GE_B_VALUE_OFFSET = 1e6
 
+_LOSSY = frozenset(f"1.2.840.10008.1.2.4.{kind}" for kind in (50, 51, 53, 55, 81))
+"""Transfer syntaxes that lose something: JPEG, and JPEG-LS near-lossless."""
+
 
 @dataclass(frozen=True, slots=True)
 class Slice:
@@ -215,8 +218,10 @@ def read_rescale(header: Any) -> tuple[float, float]:
 
 
 def is_lossy(header: Any) -> bool:
-    """Whether the image says that it was once compressed with loss."""
-    return text_of(header, "LossyImageCompression") == "01"
+    """Whether the image says that it was once compressed with loss, or is."""
+    meta = getattr(header, "file_meta", None)
+    syntax = "" if meta is None else text_of(meta, "TransferSyntaxUID")
+    return text_of(header, "LossyImageCompression") == "01" or syntax in _LOSSY
 
 
 def list_told(header: Any) -> dict[str, str]:

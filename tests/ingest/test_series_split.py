@@ -34,7 +34,7 @@ def add_phases(tree, *phases, shift=0.0, slices=6, **tags):
                 ImagePositionPatient=[place[0], place[1], float(place[2]) + number * shift],
                 **said,
             )
-        volumes.append([path for path in paths[:count]])
+        volumes.append(list(paths[:count]))
     return volumes
 
 
