@@ -83,13 +83,20 @@ class _PetImage:
     @cached_property
     def without_lesions(self) -> npt.NDArray[Any]:
         """The voxels, axes i, j, k, with nothing at marks and around them."""
-        inside = np.zeros(self.grid.size, dtype=np.bool_)
+        values = np.array(self.values, dtype=np.float32)
+        margin = np.ceil(CLEAR_MM / np.array(self.grid.spacing)).astype(np.int64)
         for mark in self._joined.marked.values():
-            inside[tuple(mark.region.indices_on(self.grid).T)] = True
-        if not inside.any():
-            return self.values
-        away = ndimage.distance_transform_edt(~inside, sampling=self.grid.spacing)
-        return np.where(away < CLEAR_MM, 0, self.values)
+            found = mark.region.indices_on(self.grid)
+            if not len(found):
+                continue
+            low = np.maximum(found.min(axis=0) - margin, 0)
+            high = np.minimum(found.max(axis=0) + margin + 1, self.grid.size)
+            box = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+            outside = np.ones(high - low, dtype=np.bool_)
+            outside[tuple((found - low).T)] = False
+            away = ndimage.distance_transform_edt(outside, sampling=self.grid.spacing)
+            values[box][away < CLEAR_MM] = 0
+        return values
 
     @cached_property
     def ct(self) -> npt.NDArray[Any] | None:
