@@ -6,8 +6,10 @@ What a tool needs is imported when it runs, so that a table waits for no imaging
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -26,6 +28,9 @@ from response.model import Measurement
 from response.protocol import Protocol, read_protocol
 from response.tables import assess_table as assess_measurements
 from response.tables import best_response_table
+
+if TYPE_CHECKING:
+    from response.measure.avid_volume import Threshold
 
 
 @click.command("assess-table", epilog="Example: response assess-table lesions.csv --out ./result")
@@ -87,34 +92,70 @@ MEASURED = [
     "max",
     "peak",
 ]
+AVID = ["avid_threshold", "mtv_ml", "avid_mean", "tlg"]
 
 
 @click.command(epilog="Example: response measure scan.nii.gz mask.nii.gz --json")
 @click.argument("image", type=existing())
 @click.argument("mask", type=existing())
+@click.option("--avid", help="Also MTV and TLG above a threshold: 2.5, 41%, or percist.")
+@click.option("--liver", nargs=2, type=float, help="Mean and SD of the liver, for --avid percist.")
 @json_option
-def measure(image: Path, mask: Path, as_json: bool) -> None:
-    """Measure every label of a mask on its image: diameters, volume, values."""
+def measure(
+    image: Path, mask: Path, avid: str | None, liver: tuple[float, float] | None, as_json: bool
+) -> None:
+    """Measure every label of a mask on its image: diameters, volume, values.
+
+    With --avid, the voxels of each label at or above a threshold too: their volume (MTV), mean and
+    total glycolysis (TLG). The threshold is in the image's unit, a share of each label's maximum,
+    or PERCIST's: 1.5 times the liver's mean and two standard deviations.
+    """
     from response.geometry import Grid
     from response.ingest.images import read_image
     from response.layers import split_layers
     from response.measure import measure_labels
 
     with plain_errors():
+        threshold = _choose_threshold(avid, liver)
         scan, axis = read_image(image)
         marks, _axis = read_image(mask, mask=True, grid=Grid.of(scan))
         layers = split_layers(marks)
         found = [m for layer in layers for m in measure_labels(scan, layer, slice_axis=axis)]
         rows = [_measured(m) for m in sorted(found, key=lambda m: m.label)]
+        if threshold is not None:
+            avid_of = {k: v for one in layers for k, v in _measure_avid(scan, one, threshold)}
+            rows = [row | avid_of[int(row["label"] or 0)] for row in rows]
         if as_json:
             print_json(rows)
             return
-        click.echo("\t".join(MEASURED))
+        names = MEASURED if threshold is None else MEASURED + AVID
+        click.echo("\t".join(names))
         for row in rows:
-            click.echo("\t".join(f"{row[name]:.10g}" for name in MEASURED))
+            click.echo("\t".join("" if (v := row[n]) is None else f"{v:.10g}" for n in names))
 
 
-def _measured(m: Measurement) -> dict[str, float]:
+def _choose_threshold(avid: str | None, liver: tuple[float, float] | None) -> Threshold | None:
+    from response.measure.avid_volume import Threshold, threshold_by_liver
+
+    if (avid == "percist") != bool(liver):
+        raise InputError("--avid percist and --liver MEAN SD go together")
+    if liver:
+        return Threshold(threshold_by_liver(*liver))
+    return Threshold.parse(avid) if avid else None
+
+
+def _measure_avid(
+    scan: Any, marks: Any, threshold: Threshold
+) -> Iterator[tuple[int, dict[str, float | None]]]:
+    """Give the avid part of every label in a row's names; empty where there is no threshold."""
+    from response.measure.avid_volume import measure_avid_labels
+
+    for label, found in measure_avid_labels(scan, marks, threshold).items():
+        values = None if found is None else (found.threshold, found.mtv_ml, found.mean, found.tlg)
+        yield label, dict(zip(AVID, values or (None,) * len(AVID), strict=True))
+
+
+def _measured(m: Measurement) -> dict[str, float | None]:
     x, y, z = m.centroid
     values = asdict(m) | {"x_mm": x, "y_mm": y, "z_mm": z}
     values |= {name: values[f"{name}_value"] for name in ("mean", "sd", "max", "peak")}

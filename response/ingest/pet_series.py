@@ -93,7 +93,10 @@ def _is_dicom(path: Path) -> bool:
 def _add(path: Path, series: dict[tuple[str, str], PetSeries]) -> None:
     header = read_dataset(path, tags=_TAGS)
     with quiet():
-        if text_of(header, "SOPClassUID") not in IMAGES:
+        kind = text_of(header, "SOPClassUID")
+        if not kind and "MediaStorageSOPClassUID" not in getattr(header, "file_meta", {}):
+            raise InputError(f"{path.name}: does not say what it is")
+        if kind not in IMAGES:
             return
         uid = text_of(header, "SeriesInstanceUID")
         key = text_of(header, "PatientID"), uid

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import SimpleITK as sitk
 
 from response.errors import InputError
 
@@ -84,6 +85,68 @@ def measure_avid_volume(
     mtv_ml = len(avid) * voxel_volume_mm3 / 1000
     mean = float(avid.mean()) if len(avid) else None
     return AvidVolume(float(threshold), mtv_ml, mean, mtv_ml * mean if mean is not None else 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A number in the image's unit, or a share of each lesion's maximum.
+
+    Examples
+    --------
+    >>> Threshold.parse("41%"), Threshold.parse("2.5")
+    (Threshold(number=0.41, of_maximum=True), Threshold(number=2.5, of_maximum=False))
+    """
+
+    number: float
+    of_maximum: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> Threshold:
+        """Read ``2.5`` or ``41%``.
+
+        Raises
+        ------
+        InputError
+            It is neither.
+        """
+        share = text.strip().endswith("%")
+        try:
+            number = float(text.strip().rstrip("%")) / (100 if share else 1)
+        except ValueError:
+            number = 0.0
+        if not (np.isfinite(number) and number > 0) or (share and number > 1):
+            raise InputError(
+                f"threshold {text!r}: a positive number, or a share of the maximum as 41%"
+            )
+        return cls(number, share)
+
+    def of(self, maximum: float) -> float:
+        """Return the threshold for a lesion of a maximum."""
+        return threshold_by_share(maximum, self.number) if self.of_maximum else self.number
+
+
+def measure_avid_labels(
+    image: sitk.Image, mask: sitk.Image, threshold: Threshold
+) -> dict[int, AvidVolume | None]:
+    """Measure the avid part of every label of a mask on the image's own grid.
+
+    A share of a maximum that is not positive is no threshold: None.
+
+    Raises
+    ------
+    InputError
+        A value in a label is not finite.
+    """
+    values, marks = sitk.GetArrayViewFromImage(image), sitk.GetArrayViewFromImage(mask)
+    voxel_volume_mm3 = float(np.prod(image.GetSpacing()))
+    made: dict[int, AvidVolume | None] = {}
+    for label in np.unique(marks[marks != 0]):
+        lesion = values[marks == label]
+        limit = threshold.of(float(lesion.max()))
+        made[int(label)] = (
+            None if limit <= 0 else measure_avid_volume(lesion, voxel_volume_mm3, limit)
+        )
+    return made
 
 
 def threshold_by_share(maximum: float, share: float = SHARE_OF_MAXIMUM) -> float:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from response.errors import InputError
 from response.measure.avid_volume import (
+    Threshold,
+    measure_avid_labels,
     measure_avid_volume,
     threshold_by_liver,
     threshold_by_share,
@@ -65,3 +68,27 @@ def test_a_higher_threshold_never_holds_more(values: np.ndarray, threshold: floa
     assert high.mtv_ml <= low.mtv_ml
     assert high.tlg <= low.tlg + 1e-9
     assert low.tlg <= values.sum() * 0.002 + 1e-9
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "nan", "140%", "many", "41 %%x"])
+def test_a_threshold_that_is_neither_number_nor_share_is_refused(text: str):
+    with pytest.raises(InputError, match="threshold"):
+        Threshold.parse(text)
+
+
+def test_each_label_has_the_share_of_its_own_maximum():
+    values = np.zeros((1, 1, 5), np.float32)
+    marks = np.array([[[1, 1, 2, 2, 0]]], np.uint8)
+    values[0, 0] = (10, 4, 1, 0.5, 99)
+    image, mask = sitk.GetImageFromArray(values), sitk.GetImageFromArray(marks)
+    image.SetSpacing((10, 10, 10))
+    made = measure_avid_labels(image, mask, Threshold.parse("41%"))
+    assert {label: (one.mtv_ml, one.tlg) for label, one in made.items()} == {
+        1: (1, 10),
+        2: (2, 1.5),
+    }
+
+
+def test_a_label_without_uptake_has_no_share_of_it():
+    image = sitk.Image(2, 2, 2, sitk.sitkFloat32)
+    assert measure_avid_labels(image, image == 0, Threshold.parse("41%")) == {1: None}
