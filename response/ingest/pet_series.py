@@ -10,7 +10,8 @@ from typing import Any
 
 from response.errors import InputError
 from response.ingest.dicom_file import DAMAGE, quiet, read_dataset, text_of
-from response.ingest.pet_header import PET_TAGS, PetHeader, read_pet_header
+from response.ingest.pet_header import PET_TAGS, read_pet_header
+from response.measure.pet import PetHeader
 
 IMAGES = (
     "1.2.840.10008.5.1.4.1.1.128",
