@@ -56,7 +56,7 @@ _CODE_VALUE = re.compile(r"[A-Za-z]{0,6}[-._:]?[0-9][0-9A-Za-z\-._:]*|[A-Za-z0-9
 _ZONE = re.compile(r"[-+]\d{4}")
 
 
-def deidentify(dataset: Dataset, names: Pseudonyms, *, today: dt.date) -> None:
+def deidentify(dataset: Dataset, names: Pseudonyms, *, today: dt.date, dates_of: str = "") -> None:
     """De-identify a dataset as read from a file, with all that is nested in it.
 
     Parameters
@@ -67,6 +67,9 @@ def deidentify(dataset: Dataset, names: Pseudonyms, *, today: dt.date) -> None:
         Give pseudonyms, UIDs and the shift of dates.
     today
         A study dated later keeps an impossible date: it must be refused, not moved into the past.
+    dates_of
+        The patient whose dates these are, where that is not the PatientID: a report may carry
+        another number than the images it speaks of.
 
     Raises
     ------
@@ -75,7 +78,7 @@ def deidentify(dataset: Dataset, names: Pseudonyms, *, today: dt.date) -> None:
     """
     banned = list_words(_find_identifying(dataset, 0))
     late = text_of(dataset, "StudyDate").replace(".", "") > f"{today:%Y%m%d}"
-    cleaner = _Cleaner(names, text_of(dataset, "PatientID"), banned)
+    cleaner = _Cleaner(names, dates_of or text_of(dataset, "PatientID"), banned)
     cleaner.clean(dataset, 0)
     if late:
         dataset.StudyDate = AFTER_ALL_DATES
@@ -97,6 +100,7 @@ class _Cleaner:
             Action.TEXT: lambda text: None if holds_name(text, banned) else to_ascii(text),
             Action.CODE: self._keep_code,
             Action.READER: lambda text: names.reader(text) if text.strip("^ ") else "",
+            Action.BIRTH: lambda text: names.birth_date(text, patient_id) if text.strip() else "",
             Action.SUBJECT: lambda text: names.subject(text) if text.strip() else "",
             Action.AGE: _keep_age,
             Action.SEX: lambda text: text if text in ("F", "M", "O") else "",
@@ -133,9 +137,6 @@ class _Cleaner:
             return True
         if action is Action.EMPTY:
             element.value = ""
-            return True
-        if action is Action.SUBJECT:
-            element.value = self._names.subject(self._patient) if self._patient else ""
             return True
         if action is Action.SHIFT:
             return _change(element, lambda text: self._shift_text(text, vr))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
+from response.deidentify.annotations import copy_annotation
 from response.deidentify.datasets import deidentify
 from response.deidentify.pseudonyms import Pseudonyms
 from response.errors import InputError
@@ -52,13 +53,15 @@ _DAMAGED = b"\0" * 128 + b"DICM"
 class Copies:
     """What became of the files.
 
-    ``patients`` are the original numbers that were met, ``issuers`` who gave each of them.
+    ``patients`` are the original numbers that were met, ``issuers`` who gave each of them,
+    ``owners`` the patient of each study.
     """
 
     refused: list[Refusal] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     patients: set[str] = field(default_factory=set)
     issuers: dict[str, str] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)
 
     def refuse(self, subject: str, time_point: str, reason: str) -> None:
         """Note a refusal once."""
@@ -75,10 +78,19 @@ def copy_dicom_folder(
     A file that cannot be read as DICOM becomes one that cannot either, a file of another kind an
     empty one, so that they are counted, and refused, as in the original.
     """
+    later: list[tuple[Path, Path]] = []
     for number, (place, path) in enumerate(_walk(folder), start=1):
         target = into / f"folder{place:04}" / f"{number:06}.dcm"
         target.parent.mkdir(parents=True, exist_ok=True)
-        _copy_file(path, target, names, today, copies)
+        if path.suffix.lower() == ".xml":
+            later.append((path, target.with_suffix(".xml")))
+        elif not _copy_file(path, target, names, today, copies):
+            later.append((path, target))
+    for path, target in later:  # whose they are is known once the images are
+        if target.suffix == ".xml":
+            _copy_annotation(path, target, names, copies)
+        else:
+            _copy_file(path, target, names, today, copies, report=True)
 
 
 def _walk(folder: Path) -> Iterator[tuple[int, Path]]:
@@ -92,22 +104,59 @@ def _walk(folder: Path) -> Iterator[tuple[int, Path]]:
                 yield place, path
 
 
-def _copy_file(path: Path, target: Path, names: Pseudonyms, today: dt.date, copies: Copies) -> None:
+def _copy_file(
+    path: Path,
+    target: Path,
+    names: Pseudonyms,
+    today: dt.date,
+    copies: Copies,
+    *,
+    report: bool = False,
+) -> bool:
+    """Copy a file; false for a report, which is left for when `report` is said."""
     if not _looks_like_dicom(path):
         target.with_suffix("").touch()
-        return
+        return True
     try:
         dataset = read_dataset(path, pixels=True)
         with quiet():
+            if _is_report(dataset) and not report:
+                return False
             _check_patient(dataset, names, copies)
             made = _take(dataset)
             burned = text_of(dataset, "BurnedInAnnotation").upper() == "YES"
-            deidentify(made, names, today=today)
+            owner = _find_owner(dataset, copies.owners) if report else ""
+            deidentify(made, names, today=today, dates_of=owner)
             if burned and made is dataset:
                 _refuse_burned_in(made, copies)
             made.save_as(target, enforce_file_format=True)
     except (InputError, *DAMAGE):
         target.write_bytes(_DAMAGED)
+    return True
+
+
+def _is_report(dataset: Any) -> bool:
+    return text_of(dataset, "SOPClassUID").startswith(f"{_IMAGES}88.")
+
+
+def _find_owner(dataset: Any, owners: Mapping[str, str]) -> str:
+    """Find whose images a report speaks of, by the studies it names."""
+    found: list[str] = []
+
+    def look(_parent: Dataset, element: Any) -> None:
+        if element.VR == "UI" and str(element.value) in owners:
+            found.append(owners[str(element.value)])
+
+    dataset.walk(look)
+    return found[-1] if found else ""
+
+
+def _copy_annotation(path: Path, target: Path, names: Pseudonyms, copies: Copies) -> None:
+    try:
+        if not copy_annotation(path, target, names, copies.owners):
+            target.with_suffix("").touch()
+    except (InputError, OSError):
+        target.write_text("<ImageAnnotation>")  # not well formed either
 
 
 def _looks_like_dicom(path: Path) -> bool:
@@ -147,6 +196,8 @@ def _check_patient(dataset: Any, names: Pseudonyms, copies: Copies) -> None:
     """
     patient, issuer = text_of(dataset, "PatientID"), text_of(dataset, "IssuerOfPatientID")
     copies.patients.add(patient)
+    if not _is_report(dataset):
+        copies.owners[text_of(dataset, "StudyInstanceUID")] = patient
     if patient and issuer and copies.issuers.setdefault(patient, issuer) != issuer:
         reason = "its PatientID has two issuers (IssuerOfPatientID): these may be two patients"
         copies.refuse(names.subject(patient), "", f"{reason}; give them in separate runs")

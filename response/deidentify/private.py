@@ -1,4 +1,4 @@
-"""Private attributes known to be safe (PS3.15 E.3.10): what SUV is computed from, no more."""
+"""Private attributes known to be safe (PS3.15 E.3.10): what SUV and b-values come from, no more."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 
 SAFE = {
     ("GEMS_PETD_01", 0x0009): {
@@ -20,6 +21,9 @@ SAFE = {
     },
     ("PHILIPS PET PRIVATE GROUP", 0x7053): {0x00: "DS", 0x09: "DS"},  # SUV and activity factors
     ("SIEMENS MED PT", 0x0071): {0x22: "DT"},  # reference of the decay correction
+    ("SIEMENS MR HEADER", 0x0019): {0x0C: "IS"},  # diffusion b-values
+    ("GEMS_PARM_01", 0x0043): {0x39: "IS"},
+    ("PHILIPS IMAGING DD 001", 0x2001): {0x03: "FL"},
 }
 """By creator and group: the last byte of the element and its value representation."""
 
@@ -59,6 +63,7 @@ def _read_value(value: Any, vr: str) -> Any:
         value = value.decode("ascii", "replace").strip("\0 ")
     if vr == "FL":
         return float(value) if isinstance(value, int | float) else None
-    text = str(value).strip()
+    many = value if isinstance(value, MultiValue) else [value]
+    text = "\\".join(str(one) for one in many).strip()
     pattern = _TIME if vr == "DT" else _NUMBER
     return text if pattern.fullmatch(text) else None

@@ -50,6 +50,7 @@ class Action(StrEnum):
     AGE = "keep an age, at most 90 years"
     SEX = "keep F, M, O"
     ZONE = "keep an offset from UTC"
+    BIRTH = "replace by a date that only tells two people apart"
 
 
 _NAMED = {
@@ -60,7 +61,7 @@ _NAMED = {
     "PatientSize": Action.KEEP,
     "PatientWeight": Action.KEEP,
     "TimezoneOffsetFromUTC": Action.ZONE,
-    "PatientBirthDate": Action.EMPTY,
+    "PatientBirthDate": Action.BIRTH,
     "PatientBirthTime": Action.REMOVE,
     "PatientBirthDateInAlternativeCalendar": Action.REMOVE,
     "PatientDeathDateInAlternativeCalendar": Action.REMOVE,

@@ -68,6 +68,11 @@ class Pseudonyms:
         """Derive the UID that stands for another (PS3.5 B.2: 2.25 and a 128-bit number)."""
         return f"2.25.{int.from_bytes(self._digest('uid', uid)[:16], 'big')}"
 
+    def birth_date(self, date: str, patient_id: str) -> str:
+        """Derive a date (DICOM) that stands for a birth date: other for other dates and people."""
+        number = int.from_bytes(self._digest("birth", f"{patient_id.strip()}\0{date}")[:8], "big")
+        return f"{dt.date(1900, 1, 1) + dt.timedelta(days=number % 36525):%Y%m%d}"
+
     def days(self, patient_id: str) -> int:
         """Derive by how many days a patient's dates lie back: 1 to 3650; 0 for a pseudonym."""
         if is_pseudonym(patient_id):

@@ -19,6 +19,8 @@ from response.deidentify.words import clean_words, is_clean
 from response.errors import InputError
 from response.ingest.csv_table import refuse
 from response.ingest.files import find_file
+from response.ingest.manifest import OPTIONAL, REQUIRED
+from response.ingest.tables import LESION_COLUMNS, SUBJECT_COLUMNS
 from response.terms import LesionState, Role
 
 _DATES = {
@@ -29,12 +31,13 @@ _DATES = {
     "death_date",
     "last_contact_date",
 }
-_CODES = {"modality", "node", "role", "state", "marks_complete", "sex", "evaluator"}
+_CODES = {"modality", "node", "role", "state", "marks_complete", "sex", "evaluator", "units"}
 _KNOWN_CODES = {
     *(role.value for role in Role),
     *(state.value for state in LesionState),
     *("CT", "MR", "MRI", "PT", "PET", "TRUE", "FALSE", "YES", "NO", "0", "1", "F", "M", "O"),
     *("INVESTIGATOR", "INDEPENDENT ASSESSOR"),
+    *("SUV", "SUVBW", "G/ML", "GML", "BQML", "BQ/ML", "KBQ/ML", "CNTS", "HU"),
 }
 _NUMBERS = {
     "label",
@@ -44,9 +47,8 @@ _NUMBERS = {
     "uptake_minutes",
     "injected_mbq",
 }
-_WORDS = {"series", "organ", "side", "radiotracer", "time_point", "line"}
 _FILES = {"image", "mask"}
-_COLUMNS = {"subject", "evaluator_id", "note", *_DATES, *_CODES, *_NUMBERS, *_WORDS, *_FILES}
+_COLUMNS = {*REQUIRED, *OPTIONAL, *SUBJECT_COLUMNS, *LESION_COLUMNS, "label"}
 
 _SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".mha", ".mhd", ".nhdr", ".hdr", ".img", ".dcm")
 
@@ -122,9 +124,9 @@ class Tables:
             return lambda cell, _patient: cell if _is_number(cell) else "not-a-number"
         if column in _FILES:
             return lambda cell, _patient: self._link(cell, source, into)
-        if column in _WORDS:
-            return self._keep_words
-        return lambda cell, _patient: clean_words(cell)
+        if column == "note":
+            return lambda cell, _patient: clean_words(cell)
+        return self._keep_words
 
     def _keep_words(self, cell: str, patient: str) -> str:
         """Keep known words; a date, which names a time point of DICOM, is moved as dates are."""

@@ -91,7 +91,7 @@ def test_every_attribute_of_table_e1_1_is_treated_as_it_says(tag, letters):
     vr = dataset[tag].VR if tag in dataset else dictionary_VR(tag)
     if keyword in RETAINED:
         assert after in (before, None, "")
-    elif vr in ("DA", "DT") and after:
+    elif vr in ("DA", "DT") and after and keyword != "PatientBirthDate":
         moved = NAMES.shift(dt.date(2024, 2, 29), "MRN0815")
         assert str(after).startswith(f"{moved:%Y%m%d}")
     elif vr == "TM":
@@ -100,8 +100,10 @@ def test_every_attribute_of_table_e1_1_is_treated_as_it_says(tag, letters):
         assert after == NAMES.uid(UID)
     elif keyword in CLEANED_INSIDE or "U*" in letters:
         assert b"quorra" not in write(dataset).lower()
+    elif keyword == "PatientBirthDate":
+        assert after != before
     elif keyword in ("PatientID", "PatientName"):
-        assert after == NAMES.subject("MRN0815" if keyword == "PatientName" else "QUORRA")
+        assert after == NAMES.subject("Xantippe^Quorra" if keyword == "PatientName" else "QUORRA")
     else:
         assert after in (None, "") or (letters != "X" and after != before)
 
@@ -166,6 +168,11 @@ def test_values_that_say_how_an_image_was_made_stay():
 def test_of_descriptors_only_known_words_stay():
     dataset = hide(make(SeriesDescription="PET WB uncorrected Quorra, seen by Dr Smith"))
     assert dataset.SeriesDescription == "PET WB uncorrected"
+
+
+def test_a_name_is_told_apart_from_others_without_being_told():
+    first, second = hide(make()), hide(make(PatientName="Other^Name"))
+    assert first.PatientName == hide(make()).PatientName != second.PatientName
 
 
 def test_the_age_of_the_very_old_is_not_told():
