@@ -16,6 +16,7 @@ import numpy.typing as npt
 import SimpleITK as sitk
 
 from response.errors import InputError
+from response.geometry import Grid
 
 FIXED_SUV = (2.5, 4.0)
 """Fixed thresholds in use: 2.5 (solid tumours), 4.0 (lymphoma: Barrington and Meignan, J Nucl Med
@@ -138,7 +139,7 @@ def measure_avid_labels(
         A value in a label is not finite.
     """
     values, marks = sitk.GetArrayViewFromImage(image), sitk.GetArrayViewFromImage(mask)
-    voxel_volume_mm3 = float(np.prod(image.GetSpacing()))
+    voxel_volume_mm3 = Grid.of(image).voxel_volume_mm3
     made: dict[int, AvidVolume | None] = {}
     for label in np.unique(marks[marks != 0]):
         lesion = values[marks == label]
