@@ -62,7 +62,7 @@ def plan_dicom(
     stopped = _stop_folders(found, plan)
     marks = _assign_drawings(found, stopped, plan)
     plan_reports(found.reports, found.annotations, found.series.values(), plan)
-    if not (found.series or marks.problems or found.damaged or plan.reports):
+    if not (found.series or marks.problems or plan.refused or plan.reports):
         names = ", ".join(folder.name for folder in folders)
         raise InputError(f"{names}: no CT, MR or PET images in DICOM, and no manifest.csv")
     days: dict[Day, list[Series]] = {}

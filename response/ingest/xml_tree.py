@@ -50,6 +50,8 @@ def read_xml(path: Path, roots: frozenset[str]) -> Element | None:
             reader.parser.ParseFile(file)
     except _OtherRootError:
         return None
+    except InputError:
+        raise
     except (expat.ExpatError, ValueError, LookupError):
         if reader.root is None:
             return None
@@ -67,12 +69,14 @@ class _Reader:
         self._name, self._roots = name, roots
         self._open: list[Element] = []
         self._count = 0
+        self._typed = False
         self.parser = expat.ParserCreate(namespace_separator="}")
         self.parser.buffer_text = True
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._add_text
-        self.parser.StartDoctypeDeclHandler = self._refuse_doctype
+        self.parser.StartDoctypeDeclHandler = self._note_type
+        self.parser.EntityDeclHandler = self._refuse_type
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         local = {key.rpartition("}")[2]: value for key, value in attributes.items()}
@@ -81,6 +85,8 @@ class _Reader:
             if element.name not in self._roots:
                 raise _OtherRootError
             self.root = element
+            if self._typed:
+                self._refuse_type()
         self._count += 1
         if self._count > MAX_ELEMENTS or len(self._open) >= MAX_DEPTH:
             raise InputError(f"{self._name}: more elements, or deeper ones, than any annotation")
@@ -95,5 +101,8 @@ class _Reader:
         held = self._open[-1]
         held.text = (held.text + text)[:_TEXT_KEPT]
 
-    def _refuse_doctype(self, *_declared: object) -> None:
+    def _note_type(self, *_declared: object) -> None:
+        self._typed = True
+
+    def _refuse_type(self, *_declared: object) -> None:
         raise InputError(f"{self._name}: declares a document type; save it as plain XML without")

@@ -1,0 +1,322 @@
+"""Reports in the main job: whose lesion, which day, kept as given, assessed by reader."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import highdicom as hd
+import numpy as np
+import pydicom
+import pytest
+from annotations import V4, make_v3
+from pydicom.sr.codedict import codes
+from pydicom.sr.coding import Code
+
+from response.export.csv import export_csv
+from response.ingest.structured_report import read_report
+from response.model import Reader
+from response.pipeline import assess_all, track_all
+from response.terms import LesionState, Role
+
+
+@pytest.fixture
+def annotate(tree):
+    """Write an annotation of the tree's own patient."""
+    count = iter(range(1, 1000))
+    tree.folder.mkdir(exist_ok=True)
+
+    def write(**said):
+        number = next(count)
+        usual = {"uid": f"2.25.{number}", "study": f"1.9.{number}", "image": f"1.8.{number}"}
+        path = tree.folder / f"a{number}.xml"
+        path.write_text(make_v3(**usual | said))
+        return path
+
+    return write
+
+
+def readings_of(clinic, subject="P1"):
+    return {one.reader.evaluator_id: one.readings for one in clinic.store.read_readings(subject)}
+
+
+def test_two_readers_lengths_become_their_measurements(clinic, tree, annotate):
+    for reader, sizes in {"A": ("30.56", "22.53"), "B": ("28.88", "43.30")}.items():
+        for day, size in zip(("2025-01-10", "2025-03-10"), sizes, strict=True):
+            annotate(reader=reader, value=size, date=day)
+    report = clinic.ingest(tree.folder)
+    assert (report.reports, report.refused) == (4, ())
+    made = readings_of(clinic)
+    assert [(r.time_point, r.diameter_mm, r.role) for r in made["A"]] == [
+        ("2025-01-10", Decimal("30.56"), Role.TARGET),
+        ("2025-03-10", Decimal("22.53"), Role.TARGET),
+    ]
+    assert [r.diameter_mm for r in made["B"]] == [Decimal("28.88"), Decimal("43.30")]
+
+
+def test_a_second_reading_of_reports_changes_nothing(clinic, tree, annotate):
+    annotate()
+    clinic.ingest(tree.folder)
+    before = len(clinic.store.read_audit())
+    assert clinic.ingest(tree.folder).reports == 1
+    assert len(clinic.store.read_audit()) == before
+
+
+def test_a_later_follow_up_joins_the_baseline_read_earlier(clinic, tree, annotate):
+    first = annotate(value="30")
+    clinic.ingest(tree.folder)
+    first.unlink()
+    annotate(value="20", date="2025-03-10")
+    clinic.ingest(tree.folder)
+    assert [r.diameter_mm for r in readings_of(clinic)["A"]] == [30, 20]
+
+
+def test_centimetres_are_converted_exactly(clinic, tree, annotate):
+    annotate(value="3.0563", unit="cm")
+    clinic.ingest(tree.folder)
+    (reading,) = readings_of(clinic)["A"]
+    assert reading.diameter_mm == Decimal("30.563")
+    ((given,),) = [r.measurements for r in clinic.store.read_given_measurements("P1")]
+    assert (str(given.value), given.unit) == ("3.0563", "cm")
+
+
+def test_a_length_in_pixels_is_refused(clinic, tree, annotate):
+    annotate(unit="pixels")
+    (refusal,) = clinic.ingest(tree.folder).refused
+    assert "a length in 'pixels'" in refusal.reason
+
+
+def test_a_node_is_measured_across(clinic, tree, annotate):
+    (tree.folder / "v4.xml").write_text(V4.replace("Non-Target Lesion", "Target Lesion"))
+    clinic.ingest(tree.folder)
+    (reading,) = readings_of(clinic)["Reader B"]
+    assert (reading.node, reading.diameter_mm) == (True, Decimal("12.5"))
+
+
+def test_a_node_without_short_axis_at_follow_up_is_not_evaluable(clinic, tree, annotate):
+    annotate(organ="lymph node", quantity="Short axis", code="G-A186", value="16")
+    annotate(organ="lymph node", date="2025-03-10")
+    clinic.ingest(tree.folder)
+    _first, second = readings_of(clinic)["A"]
+    assert (second.state, second.diameter_mm) == (LesionState.NOT_EVALUABLE, None)
+    assert "short axis" in second.reason
+
+
+def test_the_images_say_whose_lesion_it_is(clinic, tree, annotate):
+    header = pydicom.dcmread(tree.add_series()[0])
+    annotate(study=header.StudyInstanceUID, image=header.SOPInstanceUID, subject="P1")
+    report = clinic.ingest(tree.folder)
+    assert not report.refused
+    assert readings_of(clinic)["A"][0].time_point == "2025-01-10"
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [({"subject": "P2"}, "another patient"), ({"date": "2025-01-11"}, "its images 2025-01-10")],
+)
+def test_what_contradicts_its_images_is_refused(clinic, tree, annotate, said, why):
+    header = pydicom.dcmread(tree.add_series()[0])
+    annotate(study=header.StudyInstanceUID, image=header.SOPInstanceUID, **said)
+    report = clinic.ingest(tree.folder)
+    assert why in report.refused[0].reason
+    assert "Secret" not in str(report)
+    assert not clinic.store.read_readings()
+
+
+def test_without_names_one_lesion_is_followed_and_several_are_refused(clinic, tree, annotate):
+    annotate(name="", value="30")
+    annotate(name="", value="20", date="2025-03-10")
+    clinic.ingest(tree.folder)
+    assert [r.diameter_mm for r in readings_of(clinic)["A"]] == [30, 20]
+    annotate(name="", value="11", date="2025-03-10")
+    (refusal,) = clinic.ingest(tree.folder).refused
+    assert "cannot be told which is which" in refusal.reason
+
+
+def test_a_lesion_first_measured_later_is_refused_by_name(clinic, tree, annotate):
+    annotate(name="1")
+    annotate(name="1", date="2025-03-10")
+    annotate(name="2", date="2025-03-10")
+    (refusal,) = clinic.ingest(tree.folder).refused
+    assert "lesion 2: TARGET without a row at the baseline" in refusal.reason
+
+
+def test_one_annotation_in_two_files_counts_once_and_two_words_are_refused(clinic, tree, annotate):
+    annotate(uid="2.25.77")
+    annotate(uid="2.25.77", study="1.9.1", image="1.8.1")
+    assert clinic.ingest(tree.folder).reports == 1
+    annotate(uid="2.25.77", study="1.9.1", image="1.8.1", value="99")
+    assert any("say different things" in r.reason for r in clinic.ingest(tree.folder).refused)
+
+
+def test_tables_already_imported_are_not_replaced(clinic, tree, annotate):
+    annotate()
+    clinic.ingest(tree.folder)
+    (given,) = clinic.store.read_readings("P1")
+    clinic.store.write_readings("P3", Reader(evaluator_id="A"), given.readings, actor="t")
+    annotate(subject="P3")
+    report = clinic.ingest(tree.folder)
+    assert "has measurements from tables" in report.refused[0].reason
+
+
+# ------------------------------------------------------------------------------ structured reports
+
+
+def write_report(tree, series, path, *, segmentation=None, person="Reader^C", deep=0):
+    """Write a TID 1500 report with one group: 12.5 mm, or 0.04 ml of a segment."""
+    images = [pydicom.dcmread(one) for one in series]
+    if segmentation is not None:
+        seg = hd.seg.segread(segmentation)
+        region = hd.sr.ReferencedSegment(
+            seg.SOPClassUID,
+            seg.SOPInstanceUID,
+            segment_number=1,
+            source_series=hd.sr.SourceSeriesForSegmentation(images[0].SeriesInstanceUID),
+        )
+        group = hd.sr.VolumetricROIMeasurementsAndQualitativeEvaluations(
+            tracking_identifier=hd.sr.TrackingIdentifier(uid="1.2.3.4", identifier="L1"),
+            referenced_segment=region,
+            measurements=[
+                hd.sr.Measurement(name=codes.SCT.Volume, value=0.04, unit=Code("ml", "UCUM", "ml"))
+            ],
+        )
+    else:
+        group = hd.sr.MeasurementsAndQualitativeEvaluations(
+            tracking_identifier=hd.sr.TrackingIdentifier(uid="1.2.3.5", identifier="L1"),
+            measurements=[
+                hd.sr.Measurement(name=codes.SCT.Length, value=12.5, unit=codes.UCUM.Millimeter)
+            ],
+        )
+    observer = hd.sr.ObserverContext(
+        observer_type=codes.DCM.Person,
+        observer_identifying_attributes=hd.sr.PersonObserverIdentifyingAttributes(name=person),
+    )
+    content = hd.sr.MeasurementReport(
+        observation_context=hd.sr.ObservationContext(observer_person_context=observer),
+        procedure_reported=codes.LN.CTUnspecifiedBodyRegion,
+        imaging_measurements=[group],
+    )
+    report = hd.sr.Comprehensive3DSR(
+        evidence=[*images, *([seg] if segmentation is not None else [])],
+        content=content,
+        series_instance_uid=pydicom.uid.generate_uid(),
+        series_number=50,
+        sop_instance_uid=pydicom.uid.generate_uid(),
+        instance_number=1,
+        manufacturer="Phantom",
+    )
+    report.save_as(path)
+    return path
+
+
+def test_a_length_in_a_report_is_its_observers_reading(clinic, tree):
+    series = tree.add_series()
+    write_report(tree, series, tree.folder / "report.dcm")
+    report = clinic.ingest(tree.folder)
+    assert (report.reports, report.refused) == (1, ())
+    (reading,) = readings_of(clinic)["Reader^C"]
+    assert (reading.lesion, reading.diameter_mm, reading.time_point) == (
+        "L1",
+        Decimal("12.5"),
+        "2025-01-10",
+    )
+
+
+def test_a_report_on_a_segment_is_compared_with_what_is_measured_here(clinic, tree, tmp_path):
+    series = tree.add_series()
+    marks = np.zeros((6, 12, 10), np.uint8)
+    marks[1:3, 2:5, 1:4] = 1
+    segmentation = tree.add_segmentation(series, marks)
+    write_report(tree, series, tree.folder / "report.dcm", segmentation=segmentation)
+    clinic.ingest(tree.folder)
+    assert not clinic.store.read_readings()
+    subjects = clinic.store.read_subjects()
+    track_all(clinic.workspace, clinic.store, subjects, actor="t", workers=1)
+    assess_all(clinic.workspace, clinic.store, subjects, actor="t")
+    export_csv(clinic.store, tmp_path / "out")
+    lines = (tmp_path / "out" / "given_measurements.csv").read_text().splitlines()
+    row = dict(zip(lines[0].split(","), lines[1].split(","), strict=True))
+    assert (row["quantity"], row["value"], row["unit"]) == ("volume", "0.04", "ml")
+    volume_ml = 18 * 0.7 * 0.8 * 2.5 / 1000
+    assert float(row["ours"]) == pytest.approx(volume_ml, abs=1e-4)
+    assert float(row["difference"]) == pytest.approx(volume_ml - 0.04, abs=1e-4)
+    assert (row["tracking_id"], row["label"]) == ("L1", "1")
+
+
+def test_a_report_whose_content_is_deeper_than_any_is_refused(clinic, tree):
+    series = tree.add_series()
+    path = write_report(tree, series, tree.folder / "report.dcm")
+    dataset = pydicom.dcmread(path)
+    inner = dataset.ContentSequence[-1]
+    for _ in range(80):
+        nested = pydicom.Dataset()
+        nested.ValueType = "CONTAINER"
+        nested.ContentSequence = [inner]
+        inner = nested
+    dataset.ContentSequence.append(inner)
+    dataset.save_as(path)
+    report = clinic.ingest(tree.folder)
+    assert any("deeper, than any report" in refusal.reason for refusal in report.refused)
+
+
+def test_a_report_cut_short_refuses_itself_and_nothing_else(clinic, tree):
+    series = tree.add_series()
+    path = write_report(tree, series, tree.folder / "report.dcm")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+    report = clinic.ingest(tree.folder)
+    assert not clinic.store.read_readings()
+    assert report.taken or report.refused
+
+
+# ---------------------------------------------------------------------------------------- real data
+
+
+def test_known_values_of_a_real_report_are_read(shared_data):
+    path = shared_data / "seg_sr_dcmqi" / "sr-example" / "sr.dcm"
+    if not path.is_file():
+        pytest.skip("the report is not among the real data")
+    report = read_report(path)
+    (group,) = report.groups
+    said = {number.quantity: str(number.value) for number in group.numbers}
+    known = {
+        "volume": "33.5824",
+        "suv_mean": "6.01529",
+        "suv_max": "10.3814",
+        "suv_min": "2.91136",
+        "suv_peak": "9.45534",
+        "tlg": "202.008",
+    }
+    assert known.items() <= said.items()
+    assert (report.reader.evaluator_id, group.lesion, group.segment) == (
+        "User2",
+        "primary tumor",
+        1,
+    )
+    assert group.role is None
+
+
+def test_groups_on_normal_anatomy_are_no_lesions(shared_data):
+    path = shared_data / "seg_sr_highdicom" / "sr_document_with_multiple_groups.dcm"
+    if not path.is_file():
+        pytest.skip("the report is not among the real data")
+    roles = {group.lesion: group.role for group in read_report(path).groups}
+    assert roles["LungNodule0001"] is Role.TARGET
+    assert roles["Aorta0001"] is None
+
+
+@pytest.mark.slow
+def test_two_readers_of_five_patients_disagree_as_published(clinic, shared_data):
+    folder = shared_data / "serial_chest_ct_slices_aim"
+    if not folder.is_dir():
+        pytest.skip("the annotations are not among the real data")
+    report = clinic.ingest(folder)
+    assert report.reports == 40
+    assess_all(clinic.workspace, clinic.store, clinic.store.read_subjects(), actor="t")
+    said = {
+        (one.summary.subject[-4:], one.summary.reader.evaluator_id): one.assessments[-1]
+        for one in clinic.store.read_results()
+    }
+    assert len(said) == 10
+    assert said["0028", "A"].sum_of_diameters_mm == Decimal("22.528923034668")
+    assert said["0028", "A"].overall_response == "SD"
+    assert said["0028", "B"].sum_of_diameters_mm == Decimal("43.3007850646973")
+    assert said["0028", "B"].overall_response == "PD"
