@@ -168,9 +168,9 @@ class Pet(_Section):
     """What PERCIST and EORTC leave open."""
 
     lean_body_mass: Literal["janmahasatian", "james"] = "janmahasatian"
-    """A19: the formula of lean body mass by which the site computes SUL, as a statement only: SUL
-    is read as given and nothing is converted. PERCIST 1.0 prints none, EANM and IBSI prefer
-    Janmahasatian, James turns over in the very obese (Tahari 2014)."""
+    """A19: the formula of lean body mass that SUL of scans is computed by; SUL of a measurement
+    table is read as given, and nothing of it is converted. PERCIST 1.0 prints none, EANM and IBSI
+    prefer Janmahasatian, James turns over in the very obese (Tahari 2014)."""
     blood_pool_plus_2sd: bool = True
     """A15: the threshold from the blood pool is 2.0 x mean + 2 SD; text and table of Wahl 2009
     differ on the 2 SD."""

@@ -395,3 +395,16 @@ def test_the_order_of_rows_never_matters(chance: random.Random, before, now):
     facts = {"BL": ALIKE, "F1": ALIKE}
     expected = assess_by("percist10", read, facts)
     assert assess_by("percist10", chance.sample(read, len(read)), facts) == expected
+
+
+def test_another_scanner_than_at_baseline_is_a_warning():
+    scanners = {"scanner": "A 1"}, {"scanner": "B 2"}
+    row = follow_up({"T1": sul(8)}, {"T1": sul(4)}, first={**ALIKE, **scanners[0]},
+                    second={**ALIKE, **scanners[1]})  # fmt: skip
+    assert row.overall_response == "PMR"
+    assert "warning: the scanner is B 2, at baseline A 1" in text(row)
+
+
+def test_studies_that_may_be_compared_say_by_what():
+    row = follow_up({"T1": sul(8)}, {"T1": sul(4)}, first=ALIKE, second=ALIKE)
+    assert "comparable studies: liver mean SUL 2, at baseline 2" in text(row)
