@@ -152,6 +152,8 @@ class Decoder:
             child.stdin.flush()
             for _frame in frames:
                 yield self._receive(child)
+        except InputError:
+            raise
         except (OSError, EOFError, TimeoutError, ValueError, KeyError) as error:
             self._end()
             late = isinstance(error, TimeoutError)

@@ -40,7 +40,7 @@ DAMAGE = (
 MAX_FILE_BYTES = 2 * 2**30
 """A file is read into memory as a whole for its pixels."""
 
-MAX_INFLATED_BYTES = 2**29
+MAX_INFLATED_BYTES = 2**28
 """A deflated file is inflated as a whole, even for its header."""
 
 _HEAD_BYTES = 65_536
