@@ -231,3 +231,22 @@ def test_a_patient_known_by_name_and_by_pseudonym_is_warned_of(clinic, tree, tak
 def test_the_search_of_a_workspace_finds_what_is_there(clinic, dirty):
     clinic.ingest(dirty.folder)
     assert any("MRN0815" in found for found in find_in_workspace(clinic, *MANY))
+
+
+def test_real_annotations_give_the_same_lengths(clinic, shared_data, take):
+    folder = shared_data / "serial_chest_ct_slices_aim"
+    clinic.ingest(folder)
+    plain = clinic.store.read_readings()
+    take(folder)
+    hidden = [one for one in clinic.store.read_readings() if one.subject.startswith("P-")]
+    assert list_lengths(hidden) == list_lengths(plain)
+    assert list_lengths(hidden)
+
+
+def list_lengths(streams) -> list[tuple[str, int]]:
+    """Every length, as far as its copies in a report agree, with the days since the first."""
+    return sorted(
+        (f"{row.diameter_mm:.5f}", (row.date - min(r.date for r in stream.readings)).days)
+        for stream in streams
+        for row in stream.readings
+    )
