@@ -66,6 +66,9 @@ NUCLIDES = {
 }
 """Codes of nuclides (DICOM CID 4020): SNOMED RT's and SNOMED CT's."""
 
+UCUM = {"BQ/ML": "BQML", "G/ML": "GML", "{SUVBW}G/ML": "GML", "CM2/ML": "CM2ML"}
+"""Codes of units (DICOM CID 84 and 85) in the words of Units (0054,1001)."""
+
 _ELEMENTS = {
     "F": "FLUORINE",
     "Ga": "GALLIUM",
@@ -100,7 +103,7 @@ def read_pet_header(dataset: Any) -> PetHeader:
         zone = _parse_zone(_text(dataset, "TimezoneOffsetFromUTC"))
         reference, reference_tag = _read_reference(dataset, zone)
         return PetHeader(
-            units=_text(dataset, "Units").upper().replace("/", ""),
+            units=_read_units(dataset),
             suv_type=_text(dataset, "SUVType").upper(),
             decay_correction=_read_decay_correction(dataset),
             corrected_image=_read_corrections(dataset),
@@ -262,6 +265,25 @@ def _read_reference(dataset: Any, zone: timezone | None) -> tuple[datetime | Non
         if found is not None:
             return found, name
     return None, ""
+
+
+def _read_units(dataset: Any) -> str:
+    """Return the units of rescaled values; an enhanced image has them in its functional groups."""
+    said = _text(dataset, "Units").upper().replace("/", "")
+    if said:
+        return said
+    for keyword in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
+        groups = _first_item(dataset, keyword)
+        rescale = _first_item(groups, "PixelValueTransformationSequence")
+        mapping = _first_item(groups, "RealWorldValueMappingSequence")
+        code = _first_item(mapping, "MeasurementUnitsCodeSequence")
+        named = _text(rescale, "RescaleType").upper().replace("/", "")
+        if named in UCUM.values():
+            return named
+        same = _number(mapping, "RealWorldValueSlope") == _number(rescale, "RescaleSlope")
+        if same and _text(code, "CodeValue").upper() in UCUM:
+            return UCUM[_text(code, "CodeValue").upper()]
+    return ""
 
 
 def _read_decay_correction(dataset: Any) -> str:

@@ -29,6 +29,7 @@ _TAGS: list[Any] = [
     "SeriesNumber",
     "SeriesDescription",
     "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
     *PET_TAGS,
 ]
 

@@ -6,6 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 
+DOSE_BQ = (1e6, 1e10)
+"""Doses that are given to people; the attribute's unit is Bq, so 370 is not 370 MBq."""
+
+WEIGHT_KG = (0.5, 500.0)
+
+HEIGHT_M = (0.3, 2.6)
+
 
 @dataclass(frozen=True, slots=True)
 class PetHeader:
@@ -74,7 +81,8 @@ def describe_pet(headers: Sequence[PetHeader]) -> dict[str, str]:
 
     Keys: ``units, suv_type, decay_correction, corrected_image, manufacturer, scanner,
     reconstruction, radiotracer, radionuclide, injected_dose_bq, injected_mbq, weight_kg,
-    height_cm, sex``. Takes the first image; ``compute_suv_factors`` refuses images that differ.
+    height_cm, sex``; a number that is no person's is left out. Takes the first image;
+    ``compute_suv_factors`` refuses images that differ.
     """
     if not headers:
         return {}
@@ -91,11 +99,15 @@ def describe_pet(headers: Sequence[PetHeader]) -> dict[str, str]:
         "radionuclide": header.nuclide,
         "sex": header.sex,
     }
-    numbers = {
-        "injected_dose_bq": header.dose_bq,
-        "injected_mbq": None if header.dose_bq is None else header.dose_bq / 1e6,
-        "weight_kg": header.weight_kg,
-        "height_cm": None if header.height_m is None else header.height_m * 100,
+    limits = {
+        "injected_dose_bq": (header.dose_bq, DOSE_BQ, 1.0),
+        "injected_mbq": (header.dose_bq, DOSE_BQ, 1e-6),
+        "weight_kg": (header.weight_kg, WEIGHT_KG, 1.0),
+        "height_cm": (header.height_m, HEIGHT_M, 100.0),
     }
-    said = {name: f"{value:.10g}" for name, value in numbers.items() if value is not None}
-    return {name: text for name, text in words.items() if text} | said
+    numbers = {
+        name: f"{value * scale:.10g}"
+        for name, (value, (low, high), scale) in limits.items()
+        if value is not None and low <= value <= high
+    }
+    return {name: text for name, text in words.items() if text} | numbers

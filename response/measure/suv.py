@@ -24,7 +24,7 @@ from response.measure.decay import (
     find_injection,
     find_scan_start,
 )
-from response.measure.pet import PetHeader, describe_pet
+from response.measure.pet import DOSE_BQ, HEIGHT_M, WEIGHT_KG, PetHeader, describe_pet
 
 __all__ = [
     "PetHeader",
@@ -33,13 +33,6 @@ __all__ = [
     "compute_suv_factors",
     "describe_pet",
 ]
-
-DOSE_BQ = (1e6, 1e10)
-"""Doses that are given to people; the attribute's unit is Bq, so 370 is not 370 MBq."""
-
-WEIGHT_KG = (0.5, 500.0)
-
-HEIGHT_M = (0.3, 2.6)
 
 SUV_TYPES = {"LBM": "morgan", "LBMJAMES128": "james", "LBMJANMA": "janmahasatian"}
 """SUV Type (0054,1006) of values that are normalised by lean body mass, and its formula."""

@@ -95,3 +95,23 @@ def test_an_enhanced_image_says_its_corrections_in_its_own_words():
     assert made.decay_correction == "START"
     assert set(made.corrected_image) == {"ATTN", "DECY"}
     assert made.decay_reference == datetime(2026, 3, 4, 10, 55)
+
+
+@pytest.mark.parametrize(
+    ("rescale", "mapping", "units"),
+    [
+        ({"RescaleType": "BQML", "RescaleSlope": "2"}, {}, "BQML"),
+        ({"RescaleType": "US", "RescaleSlope": "2"}, {"RealWorldValueSlope": 2.0}, "BQML"),
+        ({"RescaleType": "US", "RescaleSlope": "1"}, {"RealWorldValueSlope": 2.0}, ""),
+    ],
+)
+def test_an_enhanced_images_units_are_those_of_its_rescaled_values(
+    rescale: dict[str, object], mapping: dict[str, object], units: str
+):
+    unit = header(CodeValue="Bq/ml")
+    group = header(PixelValueTransformationSequence=[header(**rescale)])
+    if mapping:
+        group.RealWorldValueMappingSequence = [
+            header(**mapping, MeasurementUnitsCodeSequence=[unit])
+        ]
+    assert read_pet_header(header(SharedFunctionalGroupsSequence=[group])).units == units

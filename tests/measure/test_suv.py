@@ -11,7 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from response.errors import UptakeError
-from response.measure.suv import PetHeader, compute_lean_body_mass_kg, compute_suv_factors
+from response.measure.suv import (
+    PetHeader,
+    compute_lean_body_mass_kg,
+    compute_suv_factors,
+    describe_pet,
+)
 
 SCAN = datetime(2026, 3, 4, 11, 0)
 
@@ -244,3 +249,8 @@ def test_lean_mass_of_the_third_sex_is_between_the_others(weight: float, height:
 def test_a_formula_that_falls_below_nothing_is_refused():
     with pytest.raises(UptakeError, match="no body"):
         compute_lean_body_mass_kg(250, 150, "F", "james")
+
+
+def test_what_is_no_persons_is_not_said_of_the_scan():
+    said = describe_pet([replace(HEADER, weight_kg=70_000.0, height_m=175.0, dose_bq=350.0)])
+    assert not {"weight_kg", "height_cm", "injected_mbq"} & set(said)
