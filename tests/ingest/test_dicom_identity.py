@@ -1,0 +1,83 @@
+"""Two patients' identities in one folder stop that folder."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from response.errors import InputError
+from response.ingest.images import read_image
+
+
+def move_together(*series):
+    """Put the files of several series into the folder of the first."""
+    for number, paths in enumerate(series[1:]):
+        for path in paths:
+            shutil.move(path, series[0][0].parent / f"{number}_{path.name}")
+
+
+def test_images_of_two_patients_in_one_folder_stop_it(clinic, tree):
+    first, second = tree.add_series(), tree.add_series(subject="P2")
+    move_together(first, second)
+    tree.add_series(subject="P3")
+    report = clinic.ingest(tree.folder)
+    assert report.taken == (("P3", "2025-01-10"),)
+    assert {refusal.subject for refusal in report.refused} == {"P1", "P2"}
+    for refusal in report.refused:
+        assert f"folder {first[0].parent.name} holds images of 2 patients" in refusal.reason
+        assert "give each patient a folder of its own" in refusal.reason
+        assert "Secret" not in refusal.reason
+
+
+def test_a_folder_for_each_patient_goes_through(clinic, tree):
+    tree.add_series()
+    tree.add_series(subject="P2")
+    assert len(clinic.ingest(tree.folder).taken) == 2
+
+
+def test_a_series_under_two_patients_is_stopped_wherever_it_lies(clinic, tree):
+    first, second = tree.add_series(), tree.add_series(subject="P2")
+    uid = "1.2.3.4"
+    for path in (*first, *second):
+        tree.edit(path, StudyInstanceUID=uid)
+    report = clinic.ingest(tree.folder)
+    assert not report.taken
+    assert all("one study under several PatientIDs" in r.reason for r in report.refused)
+
+
+def test_one_image_without_a_patient_stops_its_series(clinic, tree):
+    tree.edit(tree.add_series()[5], PatientID="")
+    report = clinic.ingest(tree.folder)
+    assert not report.taken
+    assert any("several PatientIDs" in refusal.reason for refusal in report.refused)
+
+
+@pytest.mark.parametrize(
+    ("tags", "what"),
+    [
+        ({"PatientBirthDate": "19500101"}, "two birth dates"),
+        ({"PatientSex": "F"}, "two sexes"),
+        ({"IssuerOfPatientID": "Elsewhere"}, "two issuers"),
+    ],
+)
+def test_one_number_with_two_persons_behind_it_stops_the_folder(clinic, tree, tags, what):
+    said = {"PatientBirthDate": "19600101", "PatientSex": "M", "IssuerOfPatientID": "Here"}
+    first, second = tree.add_series(number=2, **said), tree.add_series(number=3, **(said | tags))
+    move_together(first, second)
+    (refusal,) = clinic.ingest(tree.folder).refused
+    assert what in refusal.reason
+    assert "1960" not in refusal.reason
+
+
+def test_what_is_only_not_said_is_no_contradiction(clinic, tree):
+    first = tree.add_series(number=2, PatientBirthDate="19600101", PatientSex="O")
+    move_together(first, tree.add_series(number=3, PatientSex="M"))
+    assert clinic.ingest(tree.folder).taken
+
+
+def test_an_image_folder_of_two_patients_is_not_one_image(tree):
+    first = tree.add_series()
+    move_together(first, tree.add_series(subject="P2"))
+    with pytest.raises(InputError, match="2 patients"):
+        read_image(tree.folder)
