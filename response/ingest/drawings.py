@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from pydicom.uid import RTStructureSetStorage
 from response.errors import InputError
 from response.geometry import Grid
 from response.ingest.dicom_file import DAMAGE, quiet, read_dataset, text_of
+from response.ingest.itk import Image
 from response.ingest.labels import Labels
 from response.ingest.regions import Region, put_together
 from response.ingest.rtstruct import OTHER_PURPOSES, read_contours
@@ -87,6 +88,22 @@ def read_drawing(path: Path, header: Any | None = None) -> Drawing:
         raise InputError(f"{path.name}: damaged or truncated; export it again") from None
 
 
+def read_drawing_file(path: Path, grid: Grid) -> Image:
+    """Read one drawing as a label image; a label is a segment's or a region's number.
+
+    Everything in it is read, whatever it is described as. The image may have layers (see
+    :mod:`response.layers`).
+
+    Raises
+    ------
+    InputError, GeometryError
+        As `read_drawings`.
+    """
+    drawing = read_drawing(path)
+    regions, _notes = _read_regions(drawing, grid, {}, modality="")
+    return put_together([replace(region, aside="") for region in regions], grid).image
+
+
 def read_drawings(
     drawings: Sequence[Drawing],
     grid: Grid,
@@ -121,13 +138,18 @@ def read_drawings(
     regions: list[Region] = []
     notes: list[str] = []
     for drawing in sorted(drawings, key=lambda drawing: drawing.order):
-        if drawing.kind == "SEG":
-            found, said = read_segments(drawing.path, grid, slice_of or {}, modality=modality)
-        else:
-            found, said = read_contours(drawing.path, grid, slice_of or {})
+        found, said = _read_regions(drawing, grid, slice_of or {}, modality=modality)
         regions += found
         notes += said
     return put_together(regions, grid, wanted, notes)
+
+
+def _read_regions(
+    drawing: Drawing, grid: Grid, slice_of: Mapping[str, int], *, modality: str
+) -> tuple[list[Region], list[str]]:
+    if drawing.kind == "SEG":
+        return read_segments(drawing.path, grid, slice_of, modality=modality)
+    return read_contours(drawing.path, grid, slice_of)
 
 
 def _describe(path: Path, kind: str, said: Any) -> Drawing:

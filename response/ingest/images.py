@@ -8,11 +8,11 @@ import numpy as np
 
 from response.errors import GeometryError, InputError
 from response.geometry import Grid
+from response.ingest.drawings import read_drawing_file
 from response.ingest.itk import Image, sitk
 from response.ingest.labels import to_labels
 from response.ingest.nifti import MAX_DEFLATE_RATIO, MAX_VOXELS, check_finite, read_nifti
 from response.ingest.pixels import read_dicom_folder
-from response.ingest.segmentation import read_segmentation_file
 
 _NIFTI = (".nii", ".nii.gz")
 _DETACHED = (".hdr", ".img", ".mhd", ".nhdr", ".raw", ".img.gz")
@@ -31,8 +31,8 @@ def read_image(
     mask
         Whether labels are wanted: whole numbers, in an unsigned type.
     grid
-        The grid of the mask's image. A DICOM segmentation needs it: it holds only the slices in
-        which something is marked.
+        The grid of the mask's image. DICOM segmentations and contours need it: they hold only the
+        slices in which something is marked.
 
     Returns
     -------
@@ -51,13 +51,13 @@ def read_image(
     if path.is_dir():
         if mask:
             raise InputError(
-                f"{path.name}: a mask is a file: a label image or a DICOM segmentation"
+                f"{path.name}: a mask is a file: a label image, a DICOM segmentation or contours"
             )
         return read_dicom_folder(path), 2
     if _is_dicom(path):
         if not mask or grid is None:
             raise InputError(f"{path.name}: a single DICOM file; name the folder of its series")
-        return read_segmentation_file(path, grid), None
+        return read_drawing_file(path, grid), None
     image = read_volume(path)
     return (to_labels(image, path.name).image if mask else image), None
 

@@ -46,7 +46,10 @@ class Region:
 
 
 def put_together(
-    regions: Sequence[Region], grid: Grid, wanted: frozenset[int], warnings: Iterable[str] = ()
+    regions: Sequence[Region],
+    grid: Grid,
+    wanted: frozenset[int] = frozenset(),
+    warnings: Iterable[str] = (),
 ) -> Labels:
     """Label all regions of one series, each by its number where that is free.
 

@@ -19,9 +19,8 @@ from pydicom.uid import SegmentationStorage
 from response.errors import GeometryError, InputError
 from response.geometry import PLACE_TOLERANCE_VOXELS, Grid
 from response.ingest.dicom_file import DAMAGE, quiet, read_dataset, text_of
-from response.ingest.itk import Image
 from response.ingest.nifti import MAX_VOXELS
-from response.ingest.regions import Flat, Region, put_together, to_flat
+from response.ingest.regions import Flat, Region, to_flat
 from response.ingest.segments import describe_segments
 
 LABEL_MAP_SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.7"
@@ -33,19 +32,6 @@ _STEP_TOLERANCE = 1e-3
 Indices = npt.NDArray[np.intp]
 Groups = tuple[Any, Any]
 """A frame's own description, and the one that all frames share."""
-
-
-def read_segmentation_file(path: Path, grid: Grid) -> Image:
-    """Read one DICOM segmentation as a label image; a label is a segment's number.
-
-    Raises
-    ------
-    InputError, GeometryError
-        As `read_regions`.
-    """
-    regions, _warnings = read_segments(path, grid, {}, modality="")
-    everything = frozenset(region.number for region in regions)
-    return put_together(regions, grid, everything).image
 
 
 def read_segments(

@@ -11,8 +11,8 @@ from response.ingest.dicom_file import text_of
 from response.ingest.regions import Flat, Region
 from response.model import LabelFact
 
-_ANATOMY = {("SCT", "123037004"), ("SRT", "T-D000A")}
-"""Codes of the category *anatomical structure* (PS3.16, CID 7150), SNOMED CT and RT."""
+_ANATOMY = {("SCT", "91723000"), ("SCT", "123037004"), ("SRT", "T-D000A")}
+"""Codes of the category *anatomical structure* (PS3.16, CID 7150), now and formerly."""
 
 _DISEASE = ("lesion", "metast", "tumor", "tumour", "mass", "nodul", "neoplas", "carcin", "cancer")
 

@@ -11,6 +11,7 @@ from pydicom.uid import ExplicitVRLittleEndian, RTStructureSetStorage, generate_
 from response.errors import GeometryError, InputError
 from response.geometry import Grid
 from response.ingest.drawings import read_drawing, read_drawings
+from response.ingest.images import read_image
 from response.layers import split_layers
 
 AXIAL = (1.0, 0, 0, 0, 1.0, 0, 0, 0, 1.0)
@@ -263,3 +264,9 @@ def test_contours_land_on_their_images_whatever_the_order_of_slices(clinic, tree
     assert sorted(map(tuple, np.round(places, 3) + 0.0)) == sorted(
         map(tuple, np.round(expected, 3) + 0.0)
     )
+
+
+def test_a_mask_for_measuring_may_be_a_set_of_contours(tmp_path):
+    path = write_contours(tmp_path / "c.dcm", GRID, {2: [(4, square(9.5, 19.5))]}, types={2: "PTV"})
+    image, _ = read_image(path, mask=True, grid=GRID)
+    assert np.unique(sitk.GetArrayFromImage(image)).tolist() == [0, 2]

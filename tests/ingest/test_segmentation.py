@@ -10,8 +10,8 @@ from pydicom.uid import generate_uid
 
 from response.errors import GeometryError, InputError
 from response.geometry import Grid
+from response.ingest.drawings import read_drawing_file
 from response.ingest.images import read_image
-from response.ingest.segmentation import read_segmentation_file
 from response.layers import find_layer
 
 OBLIQUE = (0.8, 0.6, 0.0, 0.0, 0.0, -1.0)
@@ -201,20 +201,20 @@ def test_frames_off_the_grid_of_the_series_are_refused(tree):
     image, _ = read_image(series[0].parent)
     image.SetOrigin((-30.3, -40.0, 100.0))
     with pytest.raises(GeometryError, match="between the voxels"):
-        read_segmentation_file(path, Grid.of(image))
+        read_drawing_file(path, Grid.of(image))
     image.SetOrigin((-30.0 + 700.0, -40.0, 100.0))
     with pytest.raises(GeometryError, match="outside the series"):
-        read_segmentation_file(path, Grid.of(image))
+        read_drawing_file(path, Grid.of(image))
     image.SetSpacing((1.4, 1.6, 2.5))
     with pytest.raises(GeometryError, match="other spacing or angle"):
-        read_segmentation_file(path, Grid.of(image))
+        read_drawing_file(path, Grid.of(image))
 
 
 def test_a_ct_slice_is_no_segmentation(tree):
     series = tree.add_series()
     image, _ = read_image(series[0].parent)
-    with pytest.raises(InputError, match="not a DICOM segmentation"):
-        read_segmentation_file(series[0], Grid.of(image))
+    with pytest.raises(InputError, match="neither a segmentation nor a set of contours"):
+        read_drawing_file(series[0], Grid.of(image))
 
 
 def test_frames_without_position_are_placed_by_their_source_image(clinic, tree):
