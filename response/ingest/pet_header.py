@@ -18,6 +18,10 @@ from response.measure.pet import PetHeader
 
 _BLOCKS = range(0x10, 0x20)
 
+_YEARS = (1900, 2999)
+
+_LONGEST_MS = 1e10
+
 _GE = (0x0009, "GEMS_PETD_01", 0x0D)
 _SIEMENS = (0x0071, "SIEMENS MED PT", 0x22)
 _PHILIPS = (0x7053, "Philips PET Private Group")
@@ -116,8 +120,8 @@ def read_pet_header(dataset: Any) -> PetHeader:
             injection_clock=parse_time(_text(drug, "RadiopharmaceuticalStartTime")),
             decay_reference=reference,
             decay_reference_tag=reference_tag,
-            frame_reference_ms=_number(dataset, "FrameReferenceTime"),
-            frame_duration_ms=_number(dataset, "ActualFrameDuration"),
+            frame_reference_ms=_milliseconds(dataset, "FrameReferenceTime"),
+            frame_duration_ms=_milliseconds(dataset, "ActualFrameDuration"),
             dose_bq=_number(drug, "RadionuclideTotalDose"),
             half_life_s=_number(drug, "RadionuclideHalfLife"),
             nuclide=_read_nuclide(drug),
@@ -155,6 +159,11 @@ def _as_text(value: Any) -> str:
 
 def _number(dataset: Any, keyword: str) -> float | None:
     return _float(_get(dataset, keyword))
+
+
+def _milliseconds(dataset: Any, keyword: str) -> float | None:
+    value = _number(dataset, keyword)
+    return value if value is not None and abs(value) <= _LONGEST_MS else None
 
 
 def _float(value: Any) -> float | None:
@@ -201,9 +210,10 @@ def parse_time(text: str) -> time | None:
 def _parse_date(text: str) -> date | None:
     match = re.fullmatch(r"(\d{4})[.-]?(\d\d)[.-]?(\d\d)", text.strip())
     try:
-        return None if match is None else date(*(int(part) for part in match.groups()))
+        day = None if match is None else date(*(int(part) for part in match.groups()))
     except ValueError:
         return None
+    return day if day is not None and _YEARS[0] <= day.year <= _YEARS[1] else None
 
 
 def _join(day: str, clock: str) -> datetime | None:

@@ -30,6 +30,9 @@ HALF_LIVES_S = {
 
 FDG = ("FDG", "FLUORODEOXYGLUCOSE")
 
+HALF_LIFE_S = (30.0, 1e7)
+"""No nuclide used in PET is gone faster or lasts longer."""
+
 HALF_LIFE_TOLERANCE = 0.02
 """A half-life written in the header may differ from its nuclide's by this fraction."""
 
@@ -68,6 +71,10 @@ def find_half_life(header: PetHeader) -> tuple[float, str]:
                 "Radionuclide Half Life (0018,1075) is missing and the radionuclide is not named"
             )
         return known, f"of {_name_nuclide(header)}; (0018,1075) is missing"
+    if not HALF_LIFE_S[0] <= said <= HALF_LIFE_S[1]:
+        raise UptakeError(
+            f"Radionuclide Half Life (0018,1075) is {said:g} s, which is no half-life used in PET"
+        )
     if known is not None and abs(said - known) > HALF_LIFE_TOLERANCE * known:
         raise UptakeError(
             f"Radionuclide Half Life (0018,1075) is {said:g} s, but that of "

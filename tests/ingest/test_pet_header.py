@@ -115,3 +115,12 @@ def test_an_enhanced_images_units_are_those_of_its_rescaled_values(
             header(**mapping, MeasurementUnitsCodeSequence=[unit])
         ]
     assert read_pet_header(header(SharedFunctionalGroupsSequence=[group])).units == units
+
+
+@pytest.mark.parametrize(("day", "offset"), [("00010101", "0"), ("20260304", "1e300")])
+def test_a_time_beyond_all_calendars_is_none(day: str, offset: str):
+    image = header(SeriesTime="110000")
+    image.add_new("SeriesDate", "LO", day)
+    image.add_new("FrameReferenceTime", "LO", offset)
+    made = read_pet_header(image)
+    assert made.series_time is None or made.frame_reference_ms is None

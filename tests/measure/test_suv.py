@@ -195,6 +195,7 @@ def test_every_value_is_named():
         ({"radiopharmaceuticals": 0}, "0 items"),
         ({"half_life_s": None, "nuclide": ""}, "Half Life"),
         ({"half_life_s": 109.77}, "that of F-18"),
+        ({"half_life_s": 1e-300, "nuclide": ""}, "no half-life"),
         ({"injection_time": None}, "injection is not known"),
         ({"injection_time": SCAN + timedelta(days=1)}, "after the scan"),
         ({"injection_time": SCAN - timedelta(days=1)}, "24.0 hours before"),
