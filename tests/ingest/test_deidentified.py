@@ -233,6 +233,7 @@ def test_the_search_of_a_workspace_finds_what_is_there(clinic, dirty):
     assert any("MRN0815" in found for found in find_in_workspace(clinic, *MANY))
 
 
+@pytest.mark.slow
 def test_real_annotations_give_the_same_lengths(clinic, shared_data, take):
     folder = shared_data / "serial_chest_ct_slices_aim"
     clinic.ingest(folder)
@@ -246,7 +247,7 @@ def test_real_annotations_give_the_same_lengths(clinic, shared_data, take):
 def list_lengths(streams) -> list[tuple[str, int]]:
     """Every length, as far as its copies in a report agree, with the days since the first."""
     return sorted(
-        (f"{row.diameter_mm:.5f}", (row.date - min(r.date for r in stream.readings)).days)
+        (f"{row.diameter_mm:.3f}", (row.date - min(r.date for r in stream.readings)).days)
         for stream in streams
         for row in stream.readings
     )
