@@ -102,6 +102,23 @@ PROCEDURES: dict[str, Code] = {
 _STATES = {LesionState.ABSENT: codes.SCT.Absent}
 
 
+COLOURS = (
+    (230, 25, 75),
+    (60, 180, 75),
+    (255, 225, 25),
+    (0, 130, 200),
+    (245, 130, 48),
+    (145, 30, 180),
+    (70, 240, 240),
+    (240, 50, 230),
+)
+
+
+def choose_colour(number: int) -> tuple[int, int, int]:
+    """Red, green and blue (0 to 255) of the segment or region of a number, from 1."""
+    return COLOURS[(number - 1) % len(COLOURS)]
+
+
 def code_own(value: str, meaning: str) -> Code:
     """A code of our own scheme; a value is at most 16 characters (PS3.5, SH)."""
     return Code(value.upper()[:16], OWN_SCHEME, meaning)

@@ -96,7 +96,6 @@ def _describe_time_point(one: MarkedScan) -> Any:
     return hd.sr.TimePointContext(
         time_point=clean(name),
         time_point_type=codes.UMLS.Baseline if first else None,
-        time_point_order=one.known.time_points.index(name) + 1,
     )
 
 

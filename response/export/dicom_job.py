@@ -91,7 +91,7 @@ def _find_scans(
         why = "no lesion is tracked on images; where there are marks, 'response track' does it"
         done.refuse(subject.subject, "", why)
         return
-    known = _read_known(store, subject, points)
+    known = _read_known(store, subject)
     scans = {scan.scan_id: (scan, point) for point in points for scan in point.scans}
     for tracking in trackings:
         for scan_id, findings in _group_by_scan(tracking).items():
@@ -132,11 +132,10 @@ def _read_scan(
     return MarkedScan(known, tracking, scan, tuple(findings), marks, source, layers, images)
 
 
-def _read_known(store: Store, subject: Subject, points: Sequence[TimePoint]) -> Known:
+def _read_known(store: Store, subject: Subject) -> Known:
     tracked_at, said_at = _find_moments(store, subject)
     return Known(
         subject,
-        tuple(point.time_point for point in points),
         tuple(store.read_results(subject.subject)),
         tuple(store.read_decisions(subject.subject)),
         tracked_at,

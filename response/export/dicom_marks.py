@@ -44,12 +44,11 @@ class Segment:
 class Known:
     """What is known of a subject beside the lesions themselves.
 
-    ``time_points`` are in order of date. ``tracked_at`` is when the lesions were last tracked,
-    ``said_at`` when anything was last said of them (UTC).
+    ``tracked_at`` is when the lesions were last tracked, ``said_at`` when anything was last said of
+    them (UTC).
     """
 
     subject: Subject
-    time_points: tuple[str, ...]
     results: tuple[SubjectResult, ...]
     decisions: tuple[Decision, ...]
     tracked_at: dt.datetime

@@ -17,7 +17,7 @@ from pydicom import Dataset
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import ImplicitVRLittleEndian, RTStructureSetStorage
 
-from response.export.dicom_codes import LESION
+from response.export.dicom_codes import LESION, choose_colour
 from response.export.dicom_marks import MarkedScan, Segment, clean, find_label, name_person
 from response.export.dicom_seg import finish
 from response.export.dicom_source import SourceSeries, describe_equipment, make_uid
@@ -26,17 +26,6 @@ from response.ingest.origin import SourceImage
 
 SERIES_NUMBER = 7003
 DETACHED_STUDY_MANAGEMENT = "1.2.840.10008.3.1.2.3.1"
-
-COLOURS = (
-    (230, 25, 75),
-    (60, 180, 75),
-    (255, 225, 25),
-    (0, 130, 200),
-    (245, 130, 48),
-    (145, 30, 180),
-    (70, 240, 240),
-    (240, 50, 230),
-)
 
 
 def make_structure_set(one: MarkedScan) -> Any:
@@ -130,7 +119,7 @@ def _list_contours(
 ) -> Dataset:
     item = Dataset()
     item.ReferencedROINumber = segment.number
-    item.ROIDisplayColor = list(COLOURS[(segment.number - 1) % len(COLOURS)])
+    item.ROIDisplayColor = list(choose_colour(segment.number))
     item.ContourSequence = []
     for slice_index, outline in contours:
         indices = np.column_stack([outline, np.full(len(outline), float(slice_index))])

@@ -13,12 +13,12 @@ from typing import Any
 
 import highdicom as hd
 import numpy as np
-import numpy.typing as npt
 from pydicom import Dataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
-from response.export.dicom_codes import ABNORMAL, LESION, code_organ, code_side
-from response.export.dicom_marks import MarkedScan, Segment, Voxels, clean, find_label, name_person
+from response.export.dicom_codes import ABNORMAL, LESION, choose_colour, code_organ, code_side
+from response.export.dicom_marks import MarkedScan, Segment, Voxels, clean, name_person
+from response.export.dicom_seg_join import join_segmentations
 from response.export.dicom_source import SourceSeries, describe_equipment, make_uid, seal
 from response.ingest.dicom_file import quiet
 from response.ingest.origin import SourceImage
@@ -37,14 +37,29 @@ def make_segmentation(one: MarkedScan) -> Any:
     one
         A scan with at least one mark.
     """
-    layers = one.read_layers()
-    held = np.flatnonzero(_marked_slices(layers, one.segments))
-    pixels = _draw(layers, one.segments, held)
-    images = [_stand_in(one.source, int(index)) for index in held]
+    made = join_segmentations(
+        [
+            _segment_layer(one, layer, chosen)
+            for layer in one.read_layers()
+            if (chosen := [x for x in one.segments if (layer == x.label).any()])
+        ]
+    )
+    _refer(made, one.source)
+    finish(made, one.known.tracked_at)
+    return made
+
+
+def _segment_layer(one: MarkedScan, layer: Voxels, segments: Sequence[Segment]) -> Any:
+    """Make the segmentation of one layer of the mask; every segment of the scan is described."""
+    numbers = np.zeros(int(layer.max()) + 1, np.uint16)
+    for segment in segments:
+        numbers[segment.label] = segment.number
+    held = np.flatnonzero(numbers[layer].any(axis=(1, 2)))
+    reader = one.tracking.reader
     with quiet():
-        made = hd.seg.Segmentation(
-            source_images=images,
-            pixel_array=pixels,
+        return hd.seg.Segmentation(
+            source_images=[_stand_in(one.source, int(index)) for index in held],
+            pixel_array=numbers[layer[held]],
             segmentation_type=hd.seg.SegmentationTypeValues.BINARY,
             segment_descriptions=[_describe(segment) for segment in one.segments],
             series_instance_uid=make_uid("seg", one.source.uid, one.reader),
@@ -53,7 +68,7 @@ def make_segmentation(one: MarkedScan) -> Any:
             instance_number=1,
             content_label="LESIONS",
             content_description=clean(f"Lesions marked by {one.reader}"),
-            content_creator_name=name_person(one.tracking.reader.evaluator_id) or None,
+            content_creator_name=name_person(reader.evaluator_id) or None,
             series_description=clean(f"Lesions ({one.reader})"),
             content_date=one.known.tracked_at.date(),
             content_time=one.known.tracked_at.time(),
@@ -61,9 +76,6 @@ def make_segmentation(one: MarkedScan) -> Any:
             omit_empty_frames=True,
             **describe_equipment(),
         )
-    _refer(made, one.source)
-    finish(made, one.known.tracked_at)
-    return made
 
 
 def finish(made: Any, at: dt.datetime) -> None:
@@ -83,27 +95,6 @@ def finish(made: Any, at: dt.datetime) -> None:
     seal(made)
 
 
-def _marked_slices(layers: Sequence[Voxels], segments: Sequence[Segment]) -> npt.NDArray[np.bool_]:
-    labels = [segment.label for segment in segments]
-    held = [[bool(np.isin(plane, labels).any()) for plane in layer] for layer in layers]
-    return np.asarray(np.array(held).any(axis=0))
-
-
-def _draw(
-    layers: Sequence[Voxels], segments: Sequence[Segment], held: npt.NDArray[np.intp]
-) -> npt.NDArray[Any]:
-    """The marked slices as numbers of segments; one plane per segment where some overlap."""
-    if len(layers) == 1:
-        marked = layers[0][held]
-        numbers = np.zeros(int(marked.max()) + 1, np.uint16)
-        for segment in segments:
-            numbers[segment.label] = segment.number
-        return np.asarray(numbers[marked])
-    chosen = [layer[held] for layer in layers]
-    planes = [find_label(chosen, segment.label) for segment in segments]
-    return np.stack(planes, axis=-1).astype(np.uint8)
-
-
 def _describe(segment: Segment) -> hd.seg.SegmentDescription:
     lesion = segment.lesion
     organ, side = code_organ(lesion), code_side(lesion)
@@ -116,6 +107,7 @@ def _describe(segment: Segment) -> hd.seg.SegmentDescription:
         tracking_id=clean(lesion.tracking_id),
         tracking_uid=lesion.tracking_uid,
         anatomic_regions=[organ] if organ else None,
+        display_color=hd.color.CIELabColor.from_rgb(*choose_colour(segment.number)),
     )
     if organ and side:
         region = made.AnatomicRegionSequence[0]
