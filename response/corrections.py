@@ -21,6 +21,7 @@ from response.model import (
     ReferenceRegion,
     Tracking,
 )
+from response.pet import PET
 
 
 def active_decisions(decisions: Iterable[Decision], reader: Reader) -> tuple[Decision, ...]:
@@ -30,13 +31,17 @@ def active_decisions(decisions: Iterable[Decision], reader: Reader) -> tuple[Dec
     return tuple(d for d in mine if d.kind != "undo" and d.decision_id not in undone)
 
 
+Key = tuple[str, int, str, str]
+"""A mark and a lesion: time point, label, ``tracking_uid``, modality (empty: the only one)."""
+
+
 def links_of(decisions: Iterable[Decision]) -> tuple[Link, ...]:
     """Return the links persons forced, confirmed or forbade; the last word on a pair counts.
 
     A later link of a mark to a lesion takes the place of what was only confirmed of that mark.
     """
-    said: dict[tuple[str, int, str], bool] = {}
-    kept: set[tuple[str, int, str]] = set()
+    said: dict[Key, bool] = {}
+    kept: set[Key] = set()
     for decision in decisions:
         if decision.kind == "confirm":
             confirmed = _read_confirmed(decision).links
@@ -45,12 +50,17 @@ def links_of(decisions: Iterable[Decision]) -> tuple[Link, ...]:
         if decision.kind in ("link", "merge", "split", "unlink"):
             for label in decision.labels:
                 if decision.kind in ("link", "split"):
-                    for key in [k for k in kept if k[:2] == (decision.time_point, label)]:
+                    mark = (decision.time_point, label, decision.value)
+                    for key in [k for k in kept if (k[0], k[1], k[3]) == mark]:
                         kept.discard(key)
                         said.pop(key, None)
                 for uid in decision.tracking_uids:
-                    said[decision.time_point, label, uid] = decision.kind != "unlink"
-    return tuple(Link(tp, label, uid, forced) for (tp, label, uid), forced in said.items())
+                    key = (decision.time_point, label, uid, decision.value)
+                    said[key] = decision.kind != "unlink"
+    return tuple(
+        Link(name, label, uid, forced, modality)
+        for (name, label, uid, modality), forced in said.items()
+    )
 
 
 def places_of(decisions: Iterable[Decision]) -> dict[tuple[str, str], Point]:
@@ -69,13 +79,14 @@ class Confirmed:
     """What a person stood behind: the digest of all up to a time point, and every link in it."""
 
     digest: str
-    links: frozenset[tuple[str, int, str]]
+    links: frozenset[Key]
 
 
 def describe_confirmed(tracking: Tracking, time_point: str) -> str:
     """Return, as text for a decision's value, what a confirmation up to a time point means."""
+    apart = has_pet(tracking)
     links = sorted(
-        [f.time_point, f.label, f.tracking_uid]
+        [f.time_point, f.label, f.tracking_uid, *([f.modality] if apart else [])]
         for f in _until(tracking, time_point)
         if f.label is not None
     )
@@ -84,8 +95,16 @@ def describe_confirmed(tracking: Tracking, time_point: str) -> str:
 
 def _read_confirmed(decision: Decision) -> Confirmed:
     told = json.loads(decision.value)
-    links = frozenset((str(tp), int(label), str(uid)) for tp, label, uid in told["links"])
+    links = frozenset(
+        (str(tp), int(label), str(uid), str(modality[0]) if modality else "")
+        for tp, label, uid, *modality in told["links"]
+    )
     return Confirmed(str(told["digest"]), links)
+
+
+def has_pet(tracking: Tracking) -> bool:
+    """Whether labels of PET stand beside others: then a label alone does not name a mark."""
+    return any(f.modality == PET and f.label is not None for f in tracking.findings)
 
 
 def confirmed_until(tracking: Tracking, decisions: Iterable[Decision]) -> tuple[dt.date, str]:

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from response.corrections import active_decisions, describe_confirmed
+from response.corrections import active_decisions, describe_confirmed, has_pet
 from response.errors import InputError, MatchError
 from response.model import Decision, Lesion, Reader, Subject, Tracking
 from response.pipeline import Report, assess_all, current_tracking, track_all
@@ -90,6 +90,8 @@ def _decision(
 ) -> Decision:
     lesions = [_lesion(tracking, name) for name in correction.lesions]
     _check_place(tracking, correction)
+    if correction.labels:
+        correction = replace(correction, value=_find_modality(tracking, correction))
     return Decision(
         decision_id=uuid.uuid4().hex[:12],
         at=dt.datetime.now(dt.UTC),
@@ -126,6 +128,30 @@ def _check_place(tracking: Tracking, correction: Correction) -> None:
                 f"subject {tracking.subject} {correction.time_point}: no label {label}; "
                 f"there are {', '.join(str(x) for x in sorted(marked))}"
             )
+
+
+def _find_modality(tracking: Tracking, correction: Correction) -> str:
+    """Say whose mask labels are in, where PET and CT number theirs apart."""
+    if not has_pet(tracking):
+        return ""
+    wanted = correction.value.upper()
+    found = {
+        f.modality
+        for f in tracking.findings
+        if f.time_point == correction.time_point and f.label in correction.labels
+    }
+    if wanted and wanted in found:
+        return wanted
+    where = f"subject {tracking.subject} {correction.time_point}"
+    if wanted:
+        raise InputError(f"{where}: no such label on {wanted}; there is one on {sorted(found)}")
+    if len(found) > 1:
+        labels = ", ".join(str(label) for label in correction.labels)
+        raise InputError(
+            f"{where}: label {labels} is on {' and on '.join(sorted(found))}; say which with "
+            "--modality"
+        )
+    return found.pop()
 
 
 def _value(

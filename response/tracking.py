@@ -14,6 +14,7 @@ from response.geometry import Points
 from response.lesions import Facts, Seen, describe_lesions, find_contradictions
 from response.marks import SeenStop, read_marks
 from response.match import Mark, MarkedTimePoint, Step, Tracks, track
+from response.match.model import Link
 from response.model import (
     Decision,
     Finding,
@@ -67,7 +68,7 @@ def track_stream(
         [_step(workspace, used.get((a.scan.scan_id, b.scan.scan_id))) for a, b in _pairs(stream)],
         subject=stream.subject,
         baseline=baseline.time_point,
-        links=links_of(decisions),
+        links=_number_links(links_of(decisions), seen),
         known=uids,
         known_ids={x.tracking_uid: x.tracking_id for x in former.lesions} if former else {},
         absent=_absent(decisions),
@@ -245,6 +246,32 @@ def _absent(decisions: Sequence[Decision]) -> list[tuple[str, str]]:
         for uid in d.tracking_uids
     }
     return [pair for pair, state in last.items() if state == LesionState.ABSENT]
+
+
+def _number_links(links: Sequence[Link], seen: Sequence[SeenStop]) -> tuple[Link, ...]:
+    """Return links by the numbers that marks have here, whatever series they were drawn on."""
+    stops = {s.stop.time_point.time_point: s for s in seen}
+    return tuple(
+        replace(link, label=number, modality="")
+        for link in links
+        for number in _find_number(stops.get(link.time_point), link)
+    )
+
+
+def _find_number(s: SeenStop | None, link: Link) -> list[int]:
+    if s is None:
+        return [link.label]
+    numbers = [
+        number
+        for number in sorted(s.marked)
+        if any(
+            row.measured.label == link.label and link.modality in ("", row.scan.modality)
+            for row in s.rows(number)
+        )
+    ]
+    if not numbers:
+        return [] if link.modality else [link.label]
+    return [link.label] if link.label in numbers and not link.modality else numbers[:1]
 
 
 def _set_id(stop: Stop) -> str:

@@ -76,9 +76,10 @@ class Clinic:
     def track(self) -> None:
         track_all(self.workspace, self.store, self.store.read_subjects(), actor="test")
 
-    def correct(self, kind: str, value: str, time_point: str = "T0") -> Decision:
+    def correct(self, kind: str, value: str, *lesions: str, label: int | None = None) -> Decision:
         (subject,) = self.store.read_subjects()
-        asked = Correction(kind, time_point=time_point, value=value)
+        labels = () if label is None else (label,)
+        asked = Correction(kind, lesions, labels, "" if kind == "undo" else "T0", value)
         return decide(self.workspace, self.store, subject, Reader(), asked, actor="test")[0]
 
     def findings(self) -> dict[tuple[str, str], Row]:
@@ -159,7 +160,7 @@ def test_a_person_places_the_reference_elsewhere_and_takes_it_back(clinic: Clini
     taken = clinic.correct("reference", "liver 200,100,78")
     (row,) = clinic.references()
     assert (row["source"], float(row["suv_mean"]), float(row["x_mm"])) == ("person", 1.0, 200.0)
-    clinic.correct("undo", taken.decision_id, "")
+    clinic.correct("undo", taken.decision_id)
     (row,) = clinic.references()
     assert row["source"] == "reader"
 
@@ -181,6 +182,36 @@ def test_a_place_that_is_none_is_refused_and_changes_nothing(
         clinic.correct("reference", place)
     (row,) = clinic.references()
     assert row["source"] == "reader"
+
+
+def test_a_confirmation_keeps_lesions_whose_labels_are_numbered_apart(
+    clinic: Clinic, found: dict[tuple[str, str], Row]
+) -> None:
+    taken = clinic.correct("confirm", "")
+    after = clinic.findings()
+    assert {k: f["tracking_id"] for k, f in after.items()} == {
+        k: f["tracking_id"] for k, f in found.items()
+    }
+    clinic.correct("undo", taken.decision_id)
+
+
+def test_a_label_of_two_masks_is_not_guessed(
+    clinic: Clinic, found: dict[tuple[str, str], Row]
+) -> None:
+    lesion = found["CT", "2"]["tracking_id"]
+    with pytest.raises(InputError, match="label 2 is on CT and on PT; say which with --modality"):
+        clinic.correct("unlink", "", lesion, label=2)
+
+
+def test_a_mark_on_pet_is_unlinked_by_its_own_label(
+    clinic: Clinic, found: dict[tuple[str, str], Row]
+) -> None:
+    lesion = found["PT", "5"]["tracking_id"]
+    taken = clinic.correct("unlink", "PT", lesion, label=5)
+    after = clinic.findings()
+    assert after["PT", "5"]["tracking_uid"] != found["PT", "5"]["tracking_uid"]
+    assert after["CT", "2"]["tracking_uid"] == found["CT", "2"]["tracking_uid"]
+    clinic.correct("undo", taken.decision_id)
 
 
 def test_percist_says_what_the_baseline_is_compared_by(clinic: Clinic) -> None:

@@ -24,7 +24,7 @@ from response.decide import Correction, decide
 from response.errors import InputError
 from response.model import Account, Reader
 from response.store import Store
-from response.terms import REFERENCE_ORGANS, AccountRole
+from response.terms import MODALITIES, REFERENCE_ORGANS, AccountRole
 
 
 @click.group(
@@ -43,6 +43,14 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
     ):
         function = option(function)
     return function
+
+
+modality_option = click.option(
+    "--modality",
+    default="",
+    type=click.Choice(["", *sorted(set(MODALITIES.values()))]),
+    help="Whose mask the label is in, where PET and CT number theirs apart.",
+)
 
 
 def _apply(
@@ -96,10 +104,19 @@ def state(subject: str, lesion: str, time_point: str, value: str, note: str, **w
 @click.argument("time_point")
 @click.argument("label", type=int)
 @click.argument("lesion")
+@modality_option
 @_options
-def link(subject: str, time_point: str, label: int, lesion: str, note: str, **where: Any) -> None:
+def link(
+    subject: str,
+    time_point: str,
+    label: int,
+    lesion: str,
+    modality: str,
+    note: str,
+    **where: Any,
+) -> None:
     """Say that a mark is this lesion."""
-    _apply(subject, Correction("link", (lesion,), (label,), time_point, note=note), **where)
+    _apply(subject, Correction("link", (lesion,), (label,), time_point, modality, note), **where)
 
 
 @correct.command(epilog="Example: response correct unlink P01 2025-06-02 3 L02")
@@ -107,10 +124,19 @@ def link(subject: str, time_point: str, label: int, lesion: str, note: str, **wh
 @click.argument("time_point")
 @click.argument("label", type=int)
 @click.argument("lesion")
+@modality_option
 @_options
-def unlink(subject: str, time_point: str, label: int, lesion: str, note: str, **where: Any) -> None:
+def unlink(
+    subject: str,
+    time_point: str,
+    label: int,
+    lesion: str,
+    modality: str,
+    note: str,
+    **where: Any,
+) -> None:
     """Say that a mark is not this lesion."""
-    _apply(subject, Correction("unlink", (lesion,), (label,), time_point, note=note), **where)
+    _apply(subject, Correction("unlink", (lesion,), (label,), time_point, modality, note), **where)
 
 
 @correct.command(epilog="Example: response correct merge P07 2025-06-02 3 L02 L04")
@@ -118,12 +144,19 @@ def unlink(subject: str, time_point: str, label: int, lesion: str, note: str, **
 @click.argument("time_point")
 @click.argument("label", type=int)
 @click.argument("lesions", nargs=-1, required=True)
+@modality_option
 @_options
 def merge(
-    subject: str, time_point: str, label: int, lesions: tuple[str, ...], note: str, **where: Any
+    subject: str,
+    time_point: str,
+    label: int,
+    lesions: tuple[str, ...],
+    modality: str,
+    note: str,
+    **where: Any,
 ) -> None:
     """Say that several lesions became one mark."""
-    _apply(subject, Correction("merge", lesions, (label,), time_point, note=note), **where)
+    _apply(subject, Correction("merge", lesions, (label,), time_point, modality, note), **where)
 
 
 @correct.command(epilog="Example: response correct split P07 2025-06-02 L02 3 5")
@@ -131,12 +164,19 @@ def merge(
 @click.argument("time_point")
 @click.argument("lesion")
 @click.argument("labels", nargs=-1, required=True, type=int)
+@modality_option
 @_options
 def split(
-    subject: str, time_point: str, lesion: str, labels: tuple[int, ...], note: str, **where: Any
+    subject: str,
+    time_point: str,
+    lesion: str,
+    labels: tuple[int, ...],
+    modality: str,
+    note: str,
+    **where: Any,
 ) -> None:
     """Say that one lesion fell apart into several marks."""
-    _apply(subject, Correction("split", (lesion,), labels, time_point, note=note), **where)
+    _apply(subject, Correction("split", (lesion,), labels, time_point, modality, note), **where)
 
 
 @correct.command(epilog="Example: response correct reference P09 T1 liver --at=-78.0,2.0,-40.0")

@@ -72,13 +72,15 @@ class Link:
     """A person's word on one mark and one lesion: it is this one (``forced``), or it is not.
 
     Two marks of one time point forced to one lesion are the parts of a split; one mark forced to
-    two lesions is their merge.
+    two lesions is their merge. ``modality`` says whose mask the label is in, where a time point has
+    several (empty: it has one numbering).
     """
 
     time_point: str
     label: int
     tracking_uid: str
     forced: bool
+    modality: str = ""
 
 
 @dataclass(frozen=True, slots=True)

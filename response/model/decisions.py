@@ -18,7 +18,8 @@ class Decision:
     undo``.
     ``tracking_uids`` are the lesions, ``labels`` the marks at ``time_point`` it speaks of;
     ``value`` is the role, organ, flag or state, the organ and place of a reference region
-    (``liver X,Y,Z``, LPS mm), or the id of the decision undone. A ``confirm``
+    (``liver X,Y,Z``, LPS mm), of a link the modality whose mask the labels are in (empty: the only
+    one), or the id of the decision undone. A ``confirm``
     holds in ``value`` the ``content_key`` of the tracking that was confirmed.
     """
 
