@@ -15,7 +15,7 @@ from dashboard.pet import is_pet, unit_words
 from dashboard.slices import PRESETS, Plane, find_plane
 from dashboard.views import find_pair, why_no_picture
 from response.geometry import choose_slice_axis, inside_field
-from response.model import Finding, Point, RecordedMeasurement, Scan, Segment
+from response.model import Finding, MarkSet, Point, RecordedMeasurement, Scan, Segment
 
 USUAL_HALF_WIDTH_MM = 60.0
 CLOSE_HALF_WIDTH_MM = 25.0
@@ -233,11 +233,22 @@ def _outlines(data: Data, view: SubjectView, shot: Shot) -> tuple[Outlines, Outl
     scan = view.scan(finding.scan_id)
     pair = find_pair(view, scan) if scan is not None else None
     other = view.marks_on(pair, finding.reader) if pair is not None else None
-    same = data.find_same_label(marks, finding.label, other) if other is not None else None
+    same = None
+    if other is not None:
+        tracked = _tracked_label(view, finding, other)
+        same = data.find_same_label(marks, finding.label, other) if tracked is None else tracked
     beside: Outlines = {}
     if other is not None and same is not None:
         beside = data.read_outlines(other, shot.plane, same)
     return (beside, own) if scan is not None and is_pet(scan) else (own, beside)
+
+
+def _tracked_label(view: SubjectView, finding: Finding, marks: MarkSet) -> int | None:
+    """Return the label that the same lesion was tracked by in other marks of then."""
+    lesion = finding.tracking_uid, finding.time_point
+    found = view.tracking.findings if view.tracking else ()
+    same = (f for f in found if (f.tracking_uid, f.time_point) == lesion)
+    return next((f.label for f in same if f.scan_id == marks.scan_id), None)
 
 
 def _segment(plane: Plane, segment: Segment) -> Line:

@@ -20,10 +20,10 @@
     return data.href.replace(data.mark, index);
   }
 
-  function prefetch(data, index, direction) {
+  function prefetch(data, index, direction, count) {
     for (let step = 1; step <= PREFETCH; step += 1) {
       const next = index + direction * step;
-      if (next >= 0) new Image().src = sliceUrl(data, next);
+      if (next >= 0 && next < count) new Image().src = sliceUrl(data, next);
     }
   }
 
@@ -55,11 +55,11 @@
       shape.type === "circle" ? { ...shape, visible: index === data.expected } : shape);
     const direction = index >= (lastShown[id.slot] ?? index) ? 1 : -1;
     lastShown[id.slot] = index;
-    prefetch(data, index, direction);
     const pane = document.querySelector(`[data-slot="${id.slot}"]`);
     const group = pane ? pane.dataset.group : id.slot;
     rememberSlice(group, index);
     const count = Number((pane && pane.dataset.count) || 0);
+    prefetch(data, index, direction, count);
     if (pane) pane.dataset.index = index;
     followSlice(group, index);
     return [

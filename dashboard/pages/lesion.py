@@ -33,7 +33,7 @@ from dashboard.shots import Pane
 from dashboard.timeline import PET_CRITERIA, LesionPoint, LesionTrack, Timeline
 from dashboard.uptake import QUANTITIES, QUANTITY_WORDS, UptakeCourse
 from dashboard.views import Look, can_choose, choose_ground, choose_look
-from response.model import Lesion
+from response.model import Lesion, RecordedMeasurement
 from response.terms import Source
 
 
@@ -180,33 +180,41 @@ def _value(point: LesionPoint | None, lesion: Lesion, timeline: Timeline) -> lis
         return [html.P("–", className="value")]
     size = f"{cell_words(lesion, point)}{_unit(point)}"
     uptake = [_quantity(name, value) for name, value in point.uptake.items()]
+    measured = finding.measurement
     if timeline.uptake is not None:
-        named = f"{'short axis' if lesion.node else 'longest diameter'} {size}"
-        parts = _uptake_value(point, timeline.uptake, named, uptake)
+        parts = _uptake_value(point, timeline.uptake, [*uptake, *_sizes(measured, size)])
     else:
         parts = [html.P(size, className="value"), *_small(uptake)]
-    measured = finding.measurement
-    if measured is not None:
-        other = ("longest", measured.longest_diameter_mm) if lesion.node else (
-            "short axis", measured.short_axis_mm
-        )  # fmt: skip
-        volume = f"{measured.volume_mm3 / 1000:.2f} mL"
-        parts.append(
-            html.P(f"{other[0]} {millimetres(other[1])} · volume {volume}", className="muted small")
-        )
+        parts += _small(_other_size(measured, lesion)) if measured is not None else []
     if finding.needs_review:
         parts.append(html.Span("needs review", className="flag review"))
     return parts
 
 
-def _uptake_value(
-    point: LesionPoint, course: UptakeCourse, size: str, uptake: Sequence[str]
-) -> list[Any]:
+def _other_size(measured: RecordedMeasurement, lesion: Lesion) -> list[str]:
+    """Return the diameter that does not count, and the volume."""
+    other = (
+        f"longest {millimetres(measured.longest_diameter_mm)}"
+        if lesion.node
+        else f"short axis {millimetres(measured.short_axis_mm)}"
+    )
+    return [other, f"volume {measured.volume_mm3 / 1000:.2f} mL"]
+
+
+def _sizes(measured: RecordedMeasurement | None, size: str) -> list[str]:
+    """Return both diameters and the volume in short; without them what is said in their place."""
+    if measured is None:
+        return [size]
+    both = f"{measured.longest_diameter_mm} × {millimetres(measured.short_axis_mm)}"
+    return [both, f"{measured.volume_mm3 / 1000:.2f} mL"]
+
+
+def _uptake_value(point: LesionPoint, course: UptakeCourse, others: Sequence[str]) -> list[Any]:
     words, unit = QUANTITY_WORDS[course.quantity]
     known = point.uptake_drawn is not None
     value = f"{words} {uptake_words(point)}" + (f" {unit}" if known else "")
-    others = [one for one in uptake if not one.startswith(f"{words} ")]
-    return [html.P(value, className="value"), *_small([*others, size])]
+    rest = [one for one in others if not one.startswith(f"{words} ")]
+    return [html.P(value, className="value"), *_small(rest)]
 
 
 def _small(words: Sequence[str]) -> list[Any]:
