@@ -11,7 +11,6 @@ import click
 
 from response.cli.common import home_option, open_workspace, plain_errors
 from response.errors import InputError
-from response.ingest.run import ingest_paths
 from response.ingest.sources import IngestReport
 
 deidentify_option = click.option(
@@ -24,14 +23,12 @@ deidentify_option = click.option(
 
 def choose_ingest(options: Mapping[str, Any]) -> Callable[..., IngestReport]:
     """Choose how paths are read: as they are, or without identity."""
-    if not options.get("deidentify"):
-        return ingest_paths
-    from response.deidentify.job import ingest_deidentified
+    from response.deidentify.job import ingest_deidentified, ingest_identified
 
-    return ingest_deidentified
+    return ingest_deidentified if options.get("deidentify") else ingest_identified
 
 
-@click.command(epilog="Example: echo 12345 | response pseudonym - --home ./clinic")
+@click.command(epilog="Example: response pseudonym 12345 --home ./clinic")
 @click.argument("patient_id")
 @home_option
 def pseudonym(patient_id: str, home: Path | None) -> None:

@@ -6,9 +6,10 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from response.deidentify.files import Copies, copy_dicom_folder
-from response.deidentify.pseudonyms import Pseudonyms, read_pseudonyms
+from response.deidentify.pseudonyms import KEY_NAME, Pseudonyms, read_pseudonyms
 from response.deidentify.tables import Tables
 from response.errors import InputError
 from response.ingest.run import MANIFEST_NAME, Progress, ingest_paths
@@ -68,6 +69,27 @@ def ingest_deidentified(
             progress=progress,
         )
         return run.join(report, store)
+
+
+def ingest_identified(
+    paths: Sequence[Path], workspace: Workspace, store: Store, **options: Any
+) -> IngestReport:
+    """Read as :func:`response.ingest.run.ingest_paths`; warn of patients known by pseudonym too."""
+    report = ingest_paths(paths, workspace, store, **options)
+    if not workspace.has_secret(KEY_NAME):
+        return report
+    try:
+        names = read_pseudonyms(workspace)
+    except InputError:  # no pseudonym was ever made with such a key
+        return report
+    warnings = tuple(
+        f"{subject}: this workspace also holds scans of the same patient that were taken with "
+        "--deidentify; the two are kept apart"
+        for subject in sorted({subject for subject, _time_point in report.taken})
+        if names.subject(subject) != subject
+        and store.read_subject(names.subject(subject)) is not None
+    )
+    return replace(report, warnings=(*report.warnings, *warnings))
 
 
 @dataclass(slots=True)

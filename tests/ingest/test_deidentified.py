@@ -10,7 +10,7 @@ import pydicom
 import pytest
 import SimpleITK as sitk
 
-from response.deidentify.job import ingest_deidentified
+from response.deidentify.job import ingest_deidentified, ingest_identified
 from response.deidentify.pseudonyms import Pseudonyms, read_pseudonyms
 from response.errors import InputError
 
@@ -226,6 +226,13 @@ def test_a_patient_known_by_name_and_by_pseudonym_is_warned_of(clinic, tree, tak
     clinic.ingest(tree.folder)
     (warning,) = [w for w in take(tree.folder).warnings if "without --deidentify" in w]
     assert "0815" not in warning
+
+
+def test_a_patient_known_by_pseudonym_is_warned_of_when_the_name_comes(clinic, tree, take):
+    tree.add_series(subject="0815")
+    take(tree.folder)
+    report = ingest_identified([tree.folder], clinic.workspace, clinic.store, actor="test")
+    assert any("with --deidentify" in warning for warning in report.warnings)
 
 
 def test_the_search_of_a_workspace_finds_what_is_there(clinic, dirty):
