@@ -245,28 +245,28 @@ def _choose_place(grid: Grid) -> tuple[npt.NDArray[np.float64], tuple[int, ...]]
     return origin, tuple(size.tolist())
 
 
+def _lay(
+    volume: npt.NDArray[Any],
+    grid: Grid,
+    origin: npt.NDArray[np.float64],
+    size: tuple[int, ...],
+    outside: float,
+) -> Volume:
+    onto = np.linalg.inv(grid.axes) * _STEP_MM
+    shift = grid.to_indices(origin)[0]
+    laid = ndimage.affine_transform(
+        volume.astype(np.float32), onto, shift, size, order=1, mode="constant", cval=outside
+    )
+    return np.asarray(laid, dtype=np.float64)
+
+
 def _find_body(values: npt.NDArray[Any], grid: Grid, ct: npt.NDArray[Any] | None) -> _Body | None:
     """Lay a scan on 5 mm along x, y, z; tell body, soft tissue and lungs apart."""
     place = _choose_place(grid)
     if place is None:
         return None
     origin, size = place
-    onto = np.linalg.inv(grid.axes)
-    shift = grid.to_indices(origin)[0]
-
-    def lay(volume: npt.NDArray[Any], outside: float) -> Volume:
-        laid = ndimage.affine_transform(
-            volume.astype(np.float32),
-            onto * _STEP_MM,
-            shift,
-            size,
-            order=1,
-            mode="constant",
-            cval=outside,
-        )
-        return np.asarray(laid, dtype=np.float64)
-
-    laid = lay(values, 0.0)
+    laid = _lay(values, grid, origin, size, outside=0.0)
     if not np.isfinite(laid).all() or laid.max() <= 0:
         return None
     smooth = ndimage.gaussian_filter(laid, 2)
@@ -277,7 +277,7 @@ def _find_body(values: npt.NDArray[Any], grid: Grid, ct: npt.NDArray[Any] | None
     for level in range(inside.shape[2]):
         inside[:, :, level] = ndimage.binary_fill_holes(inside[:, :, level])
     tissue = float(np.median(laid[inside]))
-    hu = None if ct is None else lay(ct, -1024.0)
+    hu = None if ct is None else _lay(ct, grid, origin, size, outside=-1024.0)
     lungs = np.zeros_like(inside) if hu is None else _find_lungs(hu)
     (box,) = ndimage.find_objects(inside.astype(np.int8))
     corner = origin + np.array([side.start for side in box]) * _STEP_MM

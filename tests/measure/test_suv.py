@@ -255,3 +255,18 @@ def test_a_formula_that_falls_below_nothing_is_refused():
 def test_what_is_no_persons_is_not_said_of_the_scan():
     said = describe_pet([replace(HEADER, weight_kg=70_000.0, height_m=175.0, dose_bq=350.0)])
     assert not {"weight_kg", "height_cm", "injected_mbq"} & set(said)
+
+
+def test_a_vendors_time_that_differs_between_images_is_not_used_and_said():
+    said = [
+        replace(HEADER, decay_reference=SCAN + timedelta(minutes=n), decay_reference_tag="(0009)")
+        for n in (20, 25)
+    ]
+    made = compute_suv_factors(said)
+    assert made.suv_bw_factor == pytest.approx(AFTER_AN_HOUR, rel=1e-12)
+    assert "differs between images" in made.values["notes"]
+
+
+def test_the_uptake_time_is_said_even_where_the_factor_does_not_need_it():
+    made = compute_suv_factors([replace(HEADER, units="CNTS", philips_suv_factor=0.000728)])
+    assert made.values["uptake_minutes"] == "60"
