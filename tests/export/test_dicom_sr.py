@@ -15,6 +15,7 @@ from dicom_reading import check_valid, read_all, run, spread
 from pydicom.sr.codedict import codes
 
 from response.model import Reader
+from response.terms import Event
 
 JANMA = "g/ml{SUVlbm(Janma)}"
 
@@ -237,3 +238,21 @@ def test_written_twice_it_is_the_same_file(home):
     two_scans(home)
     before = {path.name: path.read_bytes() for path in export(home).iterdir()}
     assert {path.name: path.read_bytes() for path in export(home).iterdir()} == before
+
+
+def test_of_lesions_that_became_one_the_mark_is_of_the_one_that_lasts(home):
+    home.add_scan()
+    tracking = home.track()
+    first, second = tracking.lesions
+    merged = replace(first, merged_into=second.tracking_uid)
+    findings = [
+        replace(f, label=4, event=Event.MERGED, measurement=tracking.findings[1].measurement)
+        for f in tracking.findings
+    ]
+    changed = replace(tracking, lesions=(merged, second), findings=tuple(findings))
+    home.store.write_tracking(changed, actor="anna")
+    out = export(home)
+    (segmentation,) = read_all(out, "seg")
+    assert [s.TrackingUID for s in segmentation.SegmentSequence] == [second.tracking_uid]
+    assert list(read_groups(out)) == [second.tracking_id]
+    assert "it became one with another lesion" in text_of(read_all(out, "sr")[0])
