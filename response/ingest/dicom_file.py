@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import pydicom
+from pydicom.dataelem import RawDataElement
 from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.tag import BaseTag, Tag
 
@@ -44,6 +45,9 @@ MAX_INFLATED_BYTES = 2**28
 """A deflated file is inflated as a whole, even for its header."""
 
 _HEAD_BYTES = 65_536
+_MOST_BYTES = 65_536
+"""A header's text or numbers are shorter."""
+
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
 _LONG_LENGTHS = (b"OB", b"OW", b"UN", b"UT", b"SQ", b"OF", b"OD", b"OL", b"UC", b"UR")
 
@@ -119,9 +123,20 @@ def _tag_of(name: str) -> BaseTag:
 
 
 def value_of(header: Any, name: str) -> Any:
-    """Return an attribute's value; ``None`` where it is absent. Faster than by its name."""
+    """Return an attribute's value; ``None`` where it is absent. Faster than by its name.
+
+    Raises
+    ------
+    ValueError
+        It is longer than any; converting it would take long.
+    """
     tag = _tag_of(name)
-    return header[tag].value if tag in header else None
+    if tag not in header:
+        return None
+    raw: Any = header.get_item(tag) if isinstance(header, pydicom.Dataset) else None
+    if isinstance(raw, RawDataElement) and raw.VR != "SQ" and raw.length > _MOST_BYTES:
+        raise ValueError(f"{name}: {raw.length} bytes")
+    return header[tag].value
 
 
 def text_of(header: Any, name: str) -> str:

@@ -59,7 +59,7 @@ def plan_dicom(
     for path, why in found.damaged.items():
         plan.refuse("", "", f"{path.name}: {why}")
     plan.warnings += [f"{count} {why} are not read" for why, count in sorted(found.skipped.items())]
-    stopped = _stop_folders(found, plan)
+    stopped = _stop_folders(found)
     marks = _assign_drawings(found, stopped, plan)
     plan_reports(found.reports, found.annotations, found.series.values(), plan)
     if not (found.series or marks.problems or plan.refused or plan.reports):
@@ -99,7 +99,7 @@ class _Planned:
     chosen: tuple[Chosen, ...]
 
 
-def _stop_folders(found: Found, plan: Plan) -> dict[Day, list[str]]:
+def _stop_folders(found: Found) -> dict[Day, list[str]]:
     """Find the days any of whose images lie where two patients are mixed, with the reasons."""
     conflicts = found.identities.find_conflicts()
     reasons: dict[Day, list[str]] = {}
@@ -109,7 +109,22 @@ def _stop_folders(found: Found, plan: Plan) -> dict[Day, list[str]]:
                 f"folder {identity.folder.name} {conflicts[identity.folder]}; nothing of it is "
                 "read: find out whose they are, and give each patient a folder of its own"
             )
+    for (subject, uid), days in _list_days(found).items():
+        if len(days) > 1:
+            name = found.series[subject, days[0], uid].name
+            for day in days:
+                reasons.setdefault((subject, day), []).append(
+                    f"{name} has images of {len(days)} study dates; export it again"
+                )
     return reasons
+
+
+def _list_days(found: Found) -> dict[tuple[str, str], list[str]]:
+    """List the study dates of each series."""
+    days: dict[tuple[str, str], list[str]] = {}
+    for subject, day, uid in found.series:
+        days.setdefault((subject, uid), []).append(day)
+    return days
 
 
 def _assign_drawings(found: Found, stopped: Mapping[Day, list[str]], plan: Plan) -> _Marks:

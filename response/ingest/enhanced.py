@@ -148,7 +148,7 @@ def _list_told(groups: tuple[Any, ...]) -> dict[str, str]:
         for theirs, ours in names if said is not None else ():
             value = value_of(said, theirs)
             if value is not None and value != "":
-                told[ours] = normalise(value)
+                told[ours] = normalise(value)[:200]
     diffusion = _find(groups, "MRDiffusionSequence")
     if diffusion is not None:
         for gradient in diffusion.get("DiffusionGradientDirectionSequence") or ():

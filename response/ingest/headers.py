@@ -91,6 +91,8 @@ TAGS = [Tag(tag) for tag in dict.fromkeys(_NAMES)]
 
 _GE_B_VALUE_OFFSET = 1e6
 
+_LONGEST_TOLD = 200
+
 _LOSSY = frozenset(f"1.2.840.10008.1.2.4.{kind}" for kind in (50, 51, 53, 55, 81))
 """Transfer syntaxes that lose something: JPEG, and JPEG-LS near-lossless."""
 
@@ -230,7 +232,7 @@ def list_told(header: Any) -> dict[str, str]:
     for name in TELLING:
         value = value_of(header, name)
         if value is not None and value != "":
-            told[name] = normalise(value)
+            told[name] = normalise(value)[:_LONGEST_TOLD]
     moment = text_of(header, "AcquisitionDateTime")
     if moment:
         told["AcquisitionTime"] = normalise(moment)

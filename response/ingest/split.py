@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from response.errors import GeometryError
 from response.ingest.arranging import Arranged, arrange, find_normal
@@ -63,8 +65,11 @@ class Part:
 def split(slices: Sequence[Slice]) -> tuple[Part, ...]:
     """Split slices into volumes by one tag, or a few together; empty where none explains them."""
     varying = [name for name in TELLING if _count_values(slices, name) > 1]
+    codes = _Codes(slices, varying)
     for together in range(1, _MOST_TAGS_TOGETHER + 1):
         for names in combinations(varying, together):
+            if not codes.could_explain(names):
+                continue
             parts = _try_groups(_group_by_values(slices, names), names)
             if parts:
                 return parts
@@ -74,6 +79,31 @@ def split(slices: Sequence[Slice]) -> tuple[Part, ...]:
             if parts:
                 return parts
     return ()
+
+
+class _Codes:
+    """Tags' values and slices' places as numbers, to rule out quickly what cannot explain them."""
+
+    def __init__(self, slices: Sequence[Slice], names: Sequence[str]) -> None:
+        along = np.array([image.position for image in slices]) @ find_normal(slices[0])
+        self._places = _number(np.round(along, 2))
+        self._values = {
+            name: _number(np.array([image.told.get(name, "") for image in slices]))
+            for name in names
+        }
+
+    def could_explain(self, names: Sequence[str]) -> bool:
+        """Whether no two images of one place have the same values."""
+        if "StackID" in names:  # stacks of another orientation have places of their own
+            return True
+        groups = self._places
+        for name in names:
+            groups = _number(groups * (self._values[name].max() + 1) + self._values[name])
+        return int(groups.max()) + 1 == groups.size
+
+
+def _number(values: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
+    return np.unique(values, return_inverse=True)[1].ravel()
 
 
 def split_interleaved(slices: Sequence[Slice]) -> tuple[Part, ...]:

@@ -81,3 +81,11 @@ def test_an_image_folder_of_two_patients_is_not_one_image(tree):
     move_together(first, tree.add_series(subject="P2"))
     with pytest.raises(InputError, match="2 patients"):
         read_image(tree.folder)
+
+
+def test_a_series_of_two_days_is_not_two_time_points(clinic, tree):
+    for index, path in enumerate(tree.add_series(slices=12)):
+        tree.edit(path, StudyDate="20250110" if index < 6 else "20250111")
+    report = clinic.ingest(tree.folder)
+    assert not report.taken
+    assert all("2 study dates" in refusal.reason for refusal in report.refused)
