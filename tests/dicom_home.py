@@ -68,6 +68,7 @@ class DicomHome:
         origin: bool = True,
         frames: bool = False,
         modality: str = "CT",
+        slice_axis: int = 2,
         facts: Mapping[str, str] | None = None,
     ) -> Scan:
         """Add a scan with its marks; its DICOM files lie below ``source``."""
@@ -85,7 +86,7 @@ class DicomHome:
             "",
             self.workspace.write_image(image, scan_id.encode().hex()),
             scan_id.encode().hex(),
-            2,
+            slice_axis,
             (0, 0, 0, *SIZE),
             source="dicom" if origin else "nifti",
             slice_thickness_mm=2.5,

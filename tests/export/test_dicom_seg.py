@@ -7,7 +7,7 @@ import numpy as np
 import pydicom
 import pytest
 import SimpleITK as sitk
-from dicom_home import OBLIQUE, STRAIGHT, DicomHome, make_labels
+from dicom_home import OBLIQUE, SIZE, STRAIGHT, DicomHome, make_labels
 from dicom_reading import check_valid, read_all, run
 
 from response.model import Reader
@@ -242,3 +242,15 @@ def test_a_study_without_a_uid_is_refused(home):
     home.track()
     said = run(home, "export", "dicom-seg", "--out", home.folder / "out", status=2)
     assert "no valid StudyInstanceUID" in said
+
+
+@pytest.mark.parametrize("slice_axis", [0, 1])
+def test_slices_lie_as_the_scan_was_measured(home, slice_axis):
+    scan = home.add_scan(origin=False, slice_axis=slice_axis)
+    home.track()
+    out = export(home, "--with-images")
+    (path,) = out.glob("seg-*.dcm")
+    volume = hd.seg.segread(path).get_volume(allow_missing_positions=True)
+    assert len(read_all(out, "image")) == SIZE[slice_axis]
+    for place, label in enumerate((2, 4)):
+        assert places(home, volume, place) == true_places(home, scan.scan_id, label)
