@@ -166,7 +166,7 @@ def _find_levels(
         if key.startswith("su"):
             found = tuple(_hottest(read, key) if read else None for read in reads)
             if any(one is not None for one in found):
-                return found, name, f"{name} of the hottest lesion"
+                return found, name[:3], f"{name} of the hottest lesion"
     if any(point.sum_of_diameters_mm is not None for point in points):
         return tuple(point.sum_of_diameters_mm for point in points), "mm", SUM
     changes = [point.change_from_baseline_pct for point in points]

@@ -86,10 +86,13 @@ def _draw_heading(pen: Pen, report: Report) -> float:
         dates.insert(0, f"treatment from {report.treatment_start}")
     if report.new_therapy:
         dates.append(f"new therapy from {report.new_therapy}")
-    pen.write(MARGIN, y - 27, shorten(" · ".join(dates), 8, 360), 8, colour=MUTED)
+    pen.write(MARGIN, y - 28, shorten(" · ".join(dates), 8, INNER), 8, colour=MUTED)
+    ends = _describe_ends(report)
+    pen.write(MARGIN, y - 39, shorten(ends, 8, INNER), 8, colour=MUTED)
     _draw_category(pen, report, y)
-    pen.line([(MARGIN, y - 36), (WIDTH - MARGIN, y - 36)], RULE, 0.8)
-    return y - 42
+    below = y - (46 if ends else 35)
+    pen.line([(MARGIN, below), (WIDTH - MARGIN, below)], RULE, 0.8)
+    return below - 6
 
 
 def _draw_category(pen: Pen, report: Report, y: float) -> None:
@@ -106,7 +109,6 @@ def _draw_category(pen: Pen, report: Report, y: float) -> None:
     best = summary.best_overall_response or "not yet"
     sure = summary.confirmed_best_overall_response or "not yet"
     pen.write(right, y - 17, f"Best response {best}, confirmed {sure}", 8.5, bold=True, align=1)
-    pen.write(right, y - 28, shorten(_describe_ends(report), 7.5, 260), 7.5, colour=MUTED, align=1)
 
 
 def _describe_ends(report: Report) -> str:
