@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import shutil
 import signal
@@ -239,15 +240,25 @@ def run_here(*arguments: object) -> Done:
 
 
 def list_content(home: Path) -> list[tuple[object, ...]]:
-    """What a workspace holds, by what it came from: scans with digests, marks with digests."""
-    store = Store(Workspace.open(home, create=False))
+    """What a workspace holds: per time point the digests of voxels and places, marks included."""
+    workspace = Workspace.open(home, create=False)
+    store = Store(workspace)
     try:
-        found = []
-        for subject in store.read_subjects():
-            for point in store.read_time_points(subject.subject):
-                images = tuple(sorted(scan.image_digest for scan in point.scans))
-                masks = tuple(sorted(marks.mask_digest for marks in point.mark_sets))
-                found.append((subject.subject, point.time_point, images, masks))
-        return sorted(found)
+        return sorted(
+            (
+                subject.subject,
+                point.time_point,
+                *sorted(_digest(workspace.read_image(scan.image_path)) for scan in point.scans),
+                *sorted(_digest(workspace.read_image(m.mask_path)) for m in point.mark_sets),
+            )
+            for subject in store.read_subjects()
+            for point in store.read_time_points(subject.subject)
+        )
     finally:
         store.close()
+
+
+def _digest(image: sitk.Image) -> str:
+    place = (image.GetOrigin(), image.GetSpacing(), image.GetDirection())
+    values = sitk.GetArrayFromImage(image)
+    return hashlib.sha256(repr((place, values.dtype)).encode() + values.tobytes()).hexdigest()

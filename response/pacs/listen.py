@@ -41,6 +41,11 @@ SUCCESS, NO_SPACE, OTHER_CLASS, NOT_UNDERSTOOD = 0x0000, 0xA700, 0xA900, 0xC000
 DIFFERENT = 0xC001
 """Cannot understand: another object under a UID that is here already."""
 
+RETIRED_JPEG = tuple(f"1.2.840.10008.1.2.4.{n}" for n in (*range(52, 57), *range(58, 67)))
+"""Processes of JPEG that were withdrawn; archives still hold them."""
+
+TRANSFER_SYNTAXES = (*ALL_TRANSFER_SYNTAXES, *RETIRED_JPEG)
+
 CALLING_UNKNOWN, CALLED_UNKNOWN = 0x03, 0x07
 STALE_S = 900.0
 POLL_S = 0.25
@@ -132,10 +137,10 @@ class Listener:
         entity.maximum_pdu_size = MAX_PDU_BYTES
         entity.network_timeout = entity.dimse_timeout = at.timeout_s
         entity.acse_timeout = min(at.timeout_s, 30.0)
-        entity.add_supported_context(Verification, ALL_TRANSFER_SYNTAXES)
+        entity.add_supported_context(Verification)
         for context in AllStoragePresentationContexts:
             if context.abstract_syntax:
-                entity.add_supported_context(context.abstract_syntax, ALL_TRANSFER_SYNTAXES)
+                entity.add_supported_context(context.abstract_syntax, list(TRANSFER_SYNTAXES))
         handlers = [
             (evt.EVT_REQUESTED, self._admit),
             (evt.EVT_C_STORE, self._store),

@@ -81,7 +81,7 @@ def connect(
         The address cannot be used, or the variable is empty.
     """
     check_url(url, insecure_http=insecure_http)
-    pool = urllib3.PoolManager(maxsize=connections, block=True, ssl_context=context, retries=False)
+    pool = urllib3.PoolManager(maxsize=connections, ssl_context=context, retries=False)
     return Server(url.rstrip("/"), pool, _authorise(token_variable))
 
 
@@ -226,7 +226,8 @@ def send(
                     return consume(answer)
                 trouble = f"status {answer.status}"
             finally:
-                answer.close()
+                answer.close()  # at once, where it was not read to its end
+                answer.release_conn()
         except (HTTPError, OSError, _BrokenError) as error:
             trouble = _describe(error)
     raise InputError(f"dicomweb: the server fails ({trouble}), also after {ATTEMPTS} attempts")
