@@ -9,7 +9,7 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
-from response.geometry import Grid, choose_slice_axis, slice_normal
+from response.geometry import Box, Grid, choose_slice_axis, inside_field, slice_normal
 from response.join_series import Joined, Marked, join_series
 from response.layers import split_layers
 from response.measure import measure_labels
@@ -39,6 +39,13 @@ class SeenStop:
     joined: Joined
     uptakes: Mapping[int, Measurement] = field(default_factory=dict)
     references: tuple[ReferenceRegion, ...] = ()
+    pet_field: tuple[Grid, Box] | None = None
+
+    def is_outside_pet(self, place: Point | None) -> bool:
+        """Tell whether there is a PET in SUV whose field does not hold a place."""
+        if self.pet_field is None or place is None:
+            return False
+        return not bool(inside_field(*self.pet_field, [place])[0])
 
     @property
     def marked(self) -> Mapping[int, Marked]:
@@ -102,6 +109,7 @@ def _see(
         return plain
     return replace(
         plain,
+        pet_field=(Grid.of(images.read(pet)), pet.field_box),
         uptakes=_measure_unmarked(images, pet, joined),
         references=find_references(stop, pet, images.read, references, joined, places),
     )

@@ -17,6 +17,9 @@ PET = "PT"
 SUV_UNITS = "SUVBW"
 """The fact ``units`` of a PET whose stored voxels are SUV by body weight, g/ml."""
 
+OUTSIDE_PET = "its place lies outside the field of the PET"
+"""Noted of a lesion without a mark: the PET says nothing of it."""
+
 BODY = ("weight_kg", "height_cm", "sex")
 """What lean body mass is computed from."""
 

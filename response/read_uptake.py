@@ -15,6 +15,7 @@ from decimal import Decimal
 from response.criteria.organs import name_organ
 from response.criteria.percist10 import HOTTEST, PER_ORGAN, find_threshold
 from response.lesion_uptake import combine_uptake, is_within, round_uptake
+from response.match.limits import CONFIDENT
 from response.model import (
     AssessedTimePoint,
     Finding,
@@ -24,10 +25,10 @@ from response.model import (
     Scan,
     Tracking,
 )
-from response.pet import PET, find_pet, find_sul_factor, why_no_suv
+from response.pet import OUTSIDE_PET, PET, find_pet, find_sul_factor, why_no_suv
 from response.protocol import Protocol
 from response.streams import Stop
-from response.terms import LesionState, Role, Source
+from response.terms import Event, LesionState, Role, Source
 
 UPTAKE_CRITERIA = frozenset({"percist10", "eortc_pet"})
 """The criteria that rest on uptake."""
@@ -183,9 +184,14 @@ def read_uptake(
     kept = [p for p in points if p.time_point == baseline or studies[p.time_point].scan is not None]
     names = {p.time_point for p in kept}
     marked = {name: _by_id(tracking, name) for name in names}
+    missed = {(f.tracking_id, f.time_point): f for f in tracking.findings if f.label is None}
     cold = _find_cold(tracking, [studies[name] for name in names])
     changed = (
-        _read(r, studies[r.time_point], marked[r.time_point].get(r.lesion, []))
+        _read(
+            _at_background(r, studies[r.time_point], missed.get((r.lesion, r.time_point))),
+            studies[r.time_point],
+            marked[r.time_point].get(r.lesion, []),
+        )
         for r in readings
         if r.time_point in names and r.lesion not in cold
     )
@@ -230,6 +236,24 @@ def _read(reading: LesionReading, study: PetStudy, rows: Sequence[Finding]) -> L
     if reading.role is Role.NON_TARGET:
         return _read_non_target(reading, study, rows)
     return _read_target(reading, study, rows)
+
+
+def _at_background(
+    reading: LesionReading, study: PetStudy, missed: Finding | None
+) -> LesionReading:
+    """Take a lesion without a mark as the PET shows it: gone where all that is avid is marked.
+
+    The CT may not have been read; and what lies outside the PET's field it does not show.
+    """
+    if missed is None or reading.role not in (Role.TARGET, Role.NON_TARGET):
+        return reading
+    if OUTSIDE_PET in missed.reason and missed.event is not Event.NOT_IMAGED:
+        return _not_evaluable(reading, OUTSIDE_PET)
+    clear = missed.confidence is not None and missed.confidence >= CONFIDENT
+    said = missed.state is not None or missed.event is not Event.NOT_MARKED
+    if said or not clear or not study.complete:
+        return reading
+    return replace(reading, state=LesionState.ABSENT, reason="not marked on the PET")
 
 
 def _read_target(reading: LesionReading, study: PetStudy, rows: Sequence[Finding]) -> LesionReading:

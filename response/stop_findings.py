@@ -11,6 +11,7 @@ from response.lesions import Facts
 from response.marks import SeenStop
 from response.match import TrackedEvent
 from response.model import Decision, Finding, Lesion
+from response.pet import OUTSIDE_PET
 from response.protocol import Protocol
 from response.sizes import Sized, measure_row
 from response.streams import Stream
@@ -33,6 +34,8 @@ def find_findings(
     if what is Event.BASELINE and event.time_point != baseline:
         what, reason = Event.NEWLY_IMAGED, "history before the baseline; no scan is earlier"
     rows, sizes = _measure_rows(s, event, protocol)
+    if event.label is None and s.is_outside_pet(event.place):
+        reason = "; ".join(filter(None, (reason, OUTSIDE_PET)))
     return [
         Finding(
             subject=stream.subject,

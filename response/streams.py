@@ -150,6 +150,7 @@ def _series_kinds(time_points: Sequence[TimePoint]) -> dict[str, tuple[str, str]
 def _main_kind(
     reader: Reader, time_points: Sequence[TimePoint], kinds: dict[str, tuple[str, str]]
 ) -> tuple[str, str]:
+    """Choose what the reader marked most; PET only where nothing else was marked."""
     marked = Counter(
         kinds[marks.scan_id]
         for tp in time_points
@@ -157,7 +158,7 @@ def _main_kind(
         if marks.reader == reader
     )
     pool = marked or Counter(kinds.values())
-    return min(pool, key=lambda kind: (-pool[kind], _modality_rank(kind[0]), kind))
+    return min(pool, key=lambda k: (k[0] == "PT", -pool[k], _modality_rank(k[0]), k))
 
 
 def _modality_rank(modality: str) -> int:

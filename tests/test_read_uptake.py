@@ -23,7 +23,7 @@ from response.model import (
     TimePoint,
     Tracking,
 )
-from response.pet import find_pet, find_sul_factor, why_no_suv
+from response.pet import OUTSIDE_PET, find_pet, find_sul_factor, why_no_suv
 from response.protocol import Protocol
 from response.read_uptake import choose_roles, find_study, read_uptake
 from response.readings import read_tracking
@@ -144,6 +144,24 @@ def test_a_lesion_gone_from_both_is_at_background() -> None:
     made = course(ONE, [BASE, gone], liver("B"), liver("F1"))
     assert read(made, both("B"), both("F1"))["L1", "F1"].state is LesionState.ABSENT
     assert assess(made, both("B"), both("F1"))[0][0] == "CMR"
+
+
+def test_a_lesion_outside_the_pet_is_not_at_background() -> None:
+    gone = replace(finding("L1", "F1", Event.RESOLVED), reason=OUTSIDE_PET)
+    made = course(ONE, [BASE, [gone]], liver("B"), liver("F1"))
+    row = read(made, both("B"), both("F1"))["L1", "F1"]
+    assert (row.state, row.reason) == (LesionState.NOT_EVALUABLE, OUTSIDE_PET)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "state"), [(0.95, LesionState.ABSENT), (0.3, LesionState.NOT_EVALUABLE)]
+)
+def test_a_pet_read_without_its_ct_tells_background_where_the_place_is_clear(
+    confidence: float, state: LesionState
+) -> None:
+    gone = replace(finding("L1", "F1", Event.NOT_MARKED), confidence=confidence)
+    made = course(ONE, [BASE, [gone]], liver("B"), liver("F1"))
+    assert read(made, both("B"), both("F1", unread="CT"))["L1", "F1"].state is state
 
 
 def test_a_time_point_without_pet_is_no_time_point_of_percist() -> None:

@@ -67,6 +67,26 @@ def test_like_is_paired_with_like() -> None:
     assert [[s.modality for s, _ in stop.others] for stop in stream.stops] == [["PT"], ["PT"]]
 
 
+def test_the_ct_measures_even_where_the_pet_was_marked_more_often() -> None:
+    def point(name: str, month: int, ct_read: bool) -> TimePoint:
+        day = dt.date(2025, month, 10)
+        ct, pet = scan(name, day, "CT"), scan(name, day, "PT")
+        return TimePoint("S1", name, day, (pet, ct), (marks(pet), *([marks(ct)] * ct_read)))
+
+    (stream,) = build_streams("S1", [point("B", 1, True), point("F", 2, False)])
+    assert [s.scan.modality for s in stream.stops] == ["CT", "CT"]
+
+
+def test_marks_on_the_pet_alone_do_not_vouch_for_the_ct() -> None:
+    day = dt.date(2025, 1, 10)
+    ct, pet = scan("B", day, "CT"), scan("B", day, "PT")
+    first = TimePoint("S1", "A", day, (ct, pet), (marks(ct), marks(pet)))
+    ct, pet = scan("F", day, "CT"), scan("F", day, "PT")
+    second = TimePoint("S1", "F", day, (ct, pet), (marks(pet),))
+    (stream,) = build_streams("S1", [first, second])
+    assert [s.complete for s in stream.stops] == [True, False]
+
+
 def facts(start: dt.date | None) -> SubjectFacts:
     return SubjectFacts("S1", treatment_start=start)
 
