@@ -13,7 +13,7 @@ from response.explain import PROVISIONAL_ROW, deciding_sentences
 from response.insight import Insight
 from response.model import Assessment, LesionReading, Registration, SubjectResult, SubjectSummary
 from response.outlook import describe_outlook
-from response.terms import LesionState, Role, Status
+from response.terms import Category, LesionState, Role, Status, find_kin
 
 NAMES = {
     "recist11": "RECIST 1.1",
@@ -87,6 +87,7 @@ class Report:
     doubts: tuple[str, ...]
     outlook: str
     others: tuple[str, ...]
+    differing: tuple[str, ...]
     registrations: str
 
     @property
@@ -121,6 +122,8 @@ def derive_report(
     aligned = [reads.get(point.time_point) for point in points]
     levels, unit, level_name = _find_levels(points, aligned, summary.criterion)
     outlook = insight.outlook_of(points[-1].time_point)
+    others = list(others)
+    differing = [other for other in others if _differs(other, points[-1])]
     return Report(
         subject=summary.subject,
         criterion=NAMES.get(summary.criterion, summary.criterion),
@@ -139,7 +142,8 @@ def derive_report(
         sentences=tuple(_list_sentences(points)),
         doubts=_list_doubts(points),
         outlook="; ".join(describe_outlook(outlook)) if outlook else "",
-        others=tuple(_describe_other(other) for other in others),
+        others=tuple(_describe_other(other) for other in others if other not in differing),
+        differing=tuple(_describe_other(other) for other in differing),
         registrations=describe_registrations(registrations),
     )
 
@@ -272,6 +276,21 @@ def _describe_other(other: SubjectResult) -> str:
     last = next((row.overall_response for row in reversed(standing) if row.overall_response), "")
     best = summary.best_overall_response or "none"
     return f"{criterion}, {describe_reader(summary)}{line}: {last or 'baseline'} (best {best})"
+
+
+def _differs(other: SubjectResult, latest: Assessment) -> bool:
+    """Whether another reader or criterion says something else of the latest time point.
+
+    Codes of several criteria are compared by what they stand beside in RECIST 1.1; what is not
+    evaluable says nothing else.
+    """
+    said = {
+        find_kin(row.overall_response)
+        for row in select_effective(other.assessments)
+        if row.time_point == latest.time_point and row.overall_response
+    }
+    mine = find_kin(latest.overall_response)
+    return bool(said - {mine, Category.NE.value})
 
 
 def describe_registrations(registrations: Sequence[Registration]) -> str:

@@ -57,6 +57,7 @@ def write_page(report: Report, pictures: Pictures, today: dt.date) -> bytes:
     pen = Pen(canvas)
     top = _draw_heading(pen, report)
     top = _draw_banner(pen, report, top)
+    top = _draw_differing(pen, report, top)
     height = _choose_chart_height(report, pictures)
     draw_chart(pen, report, MARGIN, top - height, INNER, height)
     top = _draw_table(pen, report, top - height - 10)
@@ -139,6 +140,19 @@ def _draw_banner(pen: Pen, report: Report, top: float) -> float:
     for number, line in enumerate(lines):
         pen.write(MARGIN + 84, top - 11 - 9 * number, line, 7.5)
     return top - height - 6
+
+
+def _draw_differing(pen: Pen, report: Report, top: float) -> float:
+    """Say before anything else where another reader or criterion says something else."""
+    if not report.differing:
+        return top
+    told = f"Said otherwise of {report.latest.time_point}: {'; '.join(report.differing)}."
+    lines = wrap(told, 8, INNER, bold=True)
+    if len(lines) > 3:
+        lines = [*lines[:2], shorten(" ".join(lines[2:]), 8, INNER, bold=True)]
+    for number, line in enumerate(lines):
+        pen.write(MARGIN, top - 9 - 10 * number, line, 8, bold=True, colour=WARNING)
+    return top - 10 * len(lines) - 6
 
 
 def _draw_table(pen: Pen, report: Report, top: float) -> float:

@@ -119,7 +119,8 @@ def test_each_reader_has_a_page_that_names_the_others(home, tmp_path):
     second = Reader("INDEPENDENT ASSESSOR", "R2")
     home.write(course(BL={"T1": 60}, W8={"T1": 90}), reader=second)
     first, other = export(home, tmp_path / "out")
-    assert "INDEPENDENT ASSESSOR R2: PD" in read_text(first).replace("\n", " ")
+    told = read_text(first).replace("\n", " ")
+    assert "Said otherwise of W8: RECIST 1.1, INDEPENDENT ASSESSOR R2: PD" in told
     assert "read by INDEPENDENT ASSESSOR R2" in read_text(other)
 
 
