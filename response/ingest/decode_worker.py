@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import iter_pixels
+from pydicom.uid import UID
 
 from response.errors import InputError
 from response.ingest.dicom_file import DAMAGE, quiet, read_dataset
@@ -57,9 +59,12 @@ def _serve(path: Path, frames: list[int], out: IO[bytes]) -> None:
 
 def _iterate(path: Path, frames: list[int]) -> Iterator[Any]:
     dataset = read_dataset(path, pixels=True)
+    syntax = UID(str(dataset.file_meta.TransferSyntaxUID))
     shape = (int(dataset.Rows), int(dataset.Columns))
-    if str(dataset.file_meta.TransferSyntaxUID) in EXTENDED:
+    if syntax in EXTENDED:
         planes: Any = _decode_extended(path, dataset, shape)[frames]
+    elif not _is_known(syntax):
+        raise InputError(f"compressed in a way that is not read: {syntax.name}")
     elif max(frames) == 0 and int(dataset.get("NumberOfFrames") or 1) == 1:
         planes = [dataset.pixel_array]
     else:
@@ -68,6 +73,13 @@ def _iterate(path: Path, frames: list[int]) -> Iterator[Any]:
         if plane.shape != shape:
             raise InputError(f"pixels of size {plane.shape}; one number per pixel is needed")
         yield np.ascontiguousarray(plane)
+
+
+def _is_known(syntax: UID) -> bool:
+    try:
+        return bool(get_decoder(syntax).is_available)
+    except NotImplementedError:
+        return False
 
 
 def _decode_extended(path: Path, dataset: Any, shape: tuple[int, int]) -> Any:

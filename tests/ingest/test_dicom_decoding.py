@@ -16,6 +16,7 @@ from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ImplicitVRLittleEndian,
+    JPEG2000MCLossless,
     JPEGLSLossless,
     RLELossless,
 )
@@ -188,6 +189,18 @@ def test_a_damaged_stream_is_refused(tree):
     data[-80:-20] = bytes(60)
     paths[2].write_bytes(data)
     with pytest.raises(InputError, match=r"cannot be decoded|truncated|damaged"):
+        read_image(tree.folder)
+
+
+def test_a_compression_that_is_not_read_is_named(tree):
+    paths = tree.add_series()
+
+    def pretend(dataset):
+        dataset.compress(JPEGLSLossless, generate_instance_uid=False)
+        dataset.file_meta.TransferSyntaxUID = JPEG2000MCLossless
+
+    rewrite(paths, pretend)
+    with pytest.raises(InputError, match="not read: JPEG 2000 Part 2"):
         read_image(tree.folder)
 
 

@@ -8,6 +8,7 @@ import pytest
 import SimpleITK as sitk
 from pydicom.uid import generate_uid
 
+from response.ingest.images import read_image
 from response.ingest.origin import read_origin
 
 ENHANCED_CT, ENHANCED_MR = "1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.4.1"
@@ -118,6 +119,13 @@ def test_a_second_part_of_a_file_is_another_scan_than_the_first(clinic, tree):
     report = clinic.ingest(tree.folder)
     assert report.refused
     assert first.facts["part_of_series"] == "part 1 of 2 by EchoTime 10"
+
+
+def test_a_folder_of_one_enhanced_file_is_an_image(tree):
+    _path, stored = add_enhanced(tree, [100 + 2.5 * n for n in range(5)])
+    image, axis = read_image(tree.folder)
+    assert axis == 2
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(image), stored - 1024)
 
 
 def test_frames_in_several_files_are_one_volume(clinic, tree):
