@@ -34,8 +34,10 @@ class Exported:
     notes: list[str] = field(default_factory=list)
 
     def refuse(self, subject: str, time_point: str, reason: object) -> None:
-        """Note what was not written."""
-        self.refused.append(Refusal(subject, time_point, str(reason)))
+        """Note what was not written; the same of two readers once."""
+        refusal = Refusal(subject, time_point, str(reason))
+        if refusal not in self.refused:
+            self.refused.append(refusal)
 
 
 def export_dicom(
