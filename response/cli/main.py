@@ -14,6 +14,7 @@ PLACES = {
     "run": "job:run",
     "ingest": "job:ingest",
     "listen": "pacs:listen",
+    "send": "pacs:send",
     "import-sdtm": "exchange:import_sdtm_command",
     "track": "job:track",
     "assess": "job:assess",

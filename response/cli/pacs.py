@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,7 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from response.cli.common import actor, existing, home_option, plain_errors
+from response.cli.common import (
+    DONE,
+    IN_PART,
+    REFUSED,
+    actor,
+    existing,
+    home_option,
+    plain_errors,
+    progress_bar,
+)
 from response.cli.deidentify import deidentify_option
 from response.errors import InputError
 from response.ingest.sources import IngestReport
@@ -243,3 +253,34 @@ def _stop_on_signals() -> threading.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
     return stop
+
+
+@click.command(epilog="Example: response send ./seg --dicomweb https://pacs.example/dicom-web")
+@click.argument("folder", type=existing(file_okay=False))
+@click.option("--dicomweb", default="", metavar="URL", help="Store by STOW-RS.")
+@click.option("--to", default="", metavar="AE@HOST:PORT", help="Store by C-STORE.")
+@click.option("--ae-title", default="RESPONSE", show_default=True, help="What we are called.")
+@click.option("--tls", is_flag=True, help="With --to: TLS, with --ca, --cert and --key.")
+@web_options
+def send(folder: Path, **options: Any) -> None:
+    """Send the DICOM files of a folder, as 'response export' writes them, to a PACS."""
+    from response.pacs.send import find_outgoing, read_target, send_dimse, send_web
+    from response.pacs.tls import make_client_context
+
+    with plain_errors():
+        if bool(options["dicomweb"]) == bool(options["to"]):
+            raise InputError("send: name the PACS with one of --dicomweb and --to")
+        objects = find_outgoing(folder)
+        with progress_bar() as progress:
+            if options["dicomweb"]:
+                server = open_server(options["dicomweb"], options)
+                refused = send_web(server, objects, progress)
+            else:
+                own = (options["ca"], options["cert"], options["key"])
+                tls = make_client_context(*own) if options["tls"] else None
+                target = read_target(options["to"], options["ae_title"], tls)
+                refused = send_dimse(target, objects, progress)
+    for line in refused:
+        click.echo(f"refused: {line}", err=True)
+    click.echo(f"{len(objects) - len(refused)} objects sent, {len(refused)} refused")
+    sys.exit(DONE if not refused else REFUSED if len(refused) == len(objects) else IN_PART)

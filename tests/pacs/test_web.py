@@ -186,10 +186,11 @@ def test_an_answer_that_is_no_list_of_studies_is_refused(fake, body):
         find_instances(fake.reach(), Query(study="1.2"))
 
 
-def test_a_server_that_repeats_itself_is_asked_an_end(fake):
-    page = json.dumps([item(study=f"1.{n}", patient="P1") for n in range(1, 1001)]).encode()
+def test_a_server_that_repeats_itself_is_not_asked_for_ever(fake, monkeypatch):
+    monkeypatch.setattr("response.pacs.query.PAGE", 10)
+    page = json.dumps([item(study=f"1.{n}", patient="P1") for n in range(1, 11)]).encode()
     fake.answer = lambda path: (200, {}, page if "/studies?" in path else b"[]")
-    with pytest.raises(InputError, match="the 1000 studies found hold no CT"):
+    with pytest.raises(InputError, match="the 10 studies found hold no CT"):
         find_instances(fake.reach(), P1)
     assert sum("/studies?" in path for path in fake.asked) == 2
 
