@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,10 @@ from response.ingest.sources import IngestReport
 from response.store import Store
 from response.workspace import Workspace
 
-COPYING = "removing identities"
+NEW_KEY = (
+    "a key of pseudonyms was made in this workspace (secrets/pseudonym_key); who has it can find "
+    "patients again: keep it apart, or give your own in RESPONSE_PSEUDONYM_KEY"
+)
 
 
 def ingest_deidentified(
@@ -48,10 +51,11 @@ def ingest_deidentified(
     ManifestError, InputError
         As there.
     """
+    copies = Copies(warnings=[] if workspace.has_secret(KEY_NAME) else [NEW_KEY])
     names = read_pseudonyms(workspace)
     today = dt.datetime.now().astimezone().date()
     with workspace.private_folder() as folder:
-        run = _Run(names, today, folder, Tables(names, today, folder, root), progress)
+        run = _Run(names, today, folder, Tables(names, today, folder, root), copies)
         try:
             copied = [run.copy_path(path) for path in paths]
             subjects = run.copy_table(subjects_csv, "subjects.csv")
@@ -98,8 +102,7 @@ class _Run:
     today: dt.date
     folder: Path
     tables: Tables
-    progress: Callable[[str, int, int], None] | None
-    copies: Copies = field(default_factory=Copies)
+    copies: Copies
     count: int = 0
 
     def copy_path(self, path: Path) -> Path:

@@ -28,7 +28,8 @@ from response.workspace import Workspace
 PIXELS = 420
 LEAST_FIELD_MM = 160.0
 SCALE_MM = 20.0
-CONTOUR, DIAMETER, EXPECTED = (255, 210, 63), (94, 200, 255), (255, 157, 92)
+CONTOUR, ON_UPTAKE = (255, 210, 63), (80, 255, 170)
+DIAMETER, EXPECTED = (94, 200, 255), (255, 157, 92)
 
 WINDOWS = {
     "lung": (-1350.0, 150.0),
@@ -215,8 +216,9 @@ def _draw(
             ),
         )
     drawn = Image.fromarray(picture)
-    _mark(ImageDraw.Draw(drawn), view, finding, _read_inside(volumes, finding, mask_path, view))
     fused = f" with {pet.modality}" if pet is not None and pet is not base else ""
+    inside = _read_inside(volumes, finding, mask_path, view)
+    _mark(ImageDraw.Draw(drawn), view, finding, inside, ON_UPTAKE if fused else CONTOUR)
     organ = f" {lesion.organ}" if lesion.organ else ""
     return KeyImage(
         drawn,
@@ -315,11 +317,13 @@ def _read_inside(volumes: _Volumes, finding: Finding, path: str, view: _View) ->
     return None
 
 
-def _mark(draw: Any, view: _View, finding: Finding, inside: Array | None) -> None:
+def _mark(
+    draw: Any, view: _View, finding: Finding, inside: Array | None, colour: tuple[int, int, int]
+) -> None:
     """Draw the outline, the measured diameter and a scale; a ring where it was expected."""
     if inside is not None:
         for outline in trace_outlines(inside):
-            draw.line([*map(tuple, outline), tuple(outline[0])], fill=CONTOUR, width=2)
+            draw.line([*map(tuple, outline), tuple(outline[0])], fill=colour, width=2)
     if finding.measurement is not None:
         ends = [view.to_pixels(end) for end in finding.measurement.longest_segment]
         draw.line(ends, fill=DIAMETER, width=3)

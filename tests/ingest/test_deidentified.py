@@ -235,6 +235,13 @@ def test_a_patient_known_by_pseudonym_is_warned_of_when_the_name_comes(clinic, t
     assert any("with --deidentify" in warning for warning in report.warnings)
 
 
+def test_a_key_that_is_made_is_told_of_once(tree, take, monkeypatch):
+    monkeypatch.delenv("RESPONSE_PSEUDONYM_KEY")
+    tree.add_series()
+    told = ["keep it apart" in " ".join(take(tree.folder).warnings) for _run in range(2)]
+    assert told == [True, False]
+
+
 def test_the_search_of_a_workspace_finds_what_is_there(clinic, dirty):
     clinic.ingest(dirty.folder)
     assert any("MRN0815" in found for found in find_in_workspace(clinic, *MANY))
