@@ -78,14 +78,14 @@ def read_drawing(path: Path, header: Any | None = None) -> Drawing:
         Damaged, or no drawing.
     """
     said = read_dataset(path, tags=_TAGS) if header is None else header
-    kind = KINDS.get(text_of(said, "SOPClassUID"))
-    if kind is None:
-        raise InputError(f"{path.name}: neither a segmentation nor a set of contours")
     try:
         with quiet():
-            return _describe(path, kind, said)
+            kind = KINDS.get(text_of(said, "SOPClassUID"))
+            if kind is not None:
+                return _describe(path, kind, said)
     except DAMAGE:
         raise InputError(f"{path.name}: damaged or truncated; export it again") from None
+    raise InputError(f"{path.name}: neither a segmentation nor a set of contours")
 
 
 def read_drawing_file(path: Path, grid: Grid) -> Image:
@@ -100,7 +100,7 @@ def read_drawing_file(path: Path, grid: Grid) -> Image:
         As `read_drawings`.
     """
     drawing = read_drawing(path)
-    regions, _notes = _read_regions(drawing, grid, {}, modality="")
+    regions, _notes = _read_regions(drawing, grid, {}, None, modality="")
     return put_together([replace(region, aside="") for region in regions], grid).image
 
 
@@ -138,18 +138,25 @@ def read_drawings(
     regions: list[Region] = []
     notes: list[str] = []
     for drawing in sorted(drawings, key=lambda drawing: drawing.order):
-        found, said = _read_regions(drawing, grid, slice_of or {}, modality=modality)
+        # Of several files a region's label need not be its number: all are filled.
+        filled = wanted if len(drawings) == 1 else None
+        found, said = _read_regions(drawing, grid, slice_of or {}, filled, modality=modality)
         regions += found
         notes += said
     return put_together(regions, grid, wanted, notes)
 
 
 def _read_regions(
-    drawing: Drawing, grid: Grid, slice_of: Mapping[str, int], *, modality: str
+    drawing: Drawing,
+    grid: Grid,
+    slice_of: Mapping[str, int],
+    wanted: frozenset[int] | None,
+    *,
+    modality: str,
 ) -> tuple[list[Region], list[str]]:
     if drawing.kind == "SEG":
         return read_segments(drawing.path, grid, slice_of, modality=modality)
-    return read_contours(drawing.path, grid, slice_of)
+    return read_contours(drawing.path, grid, slice_of, wanted)
 
 
 def _describe(path: Path, kind: str, said: Any) -> Drawing:

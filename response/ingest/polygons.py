@@ -29,6 +29,16 @@ def fill_polygons(polygons: Sequence[Polygon], columns: int, rows: int) -> npt.N
     >>> fill_polygons([square], 5, 4).sum()
     np.int64(6)
     """
+    corners = np.concatenate(polygons)
+    left, top = np.clip(np.floor(corners.min(axis=0)), 0, (columns, rows)).astype(int)
+    right, bottom = np.clip(np.ceil(corners.max(axis=0)) + 1, 0, (columns, rows)).astype(int)
+    inside = np.zeros((rows, columns), bool)
+    boxed = [polygon - (left, top) for polygon in polygons]
+    inside[top:bottom, left:right] = _fill_box(boxed, max(0, right - left), max(0, bottom - top))
+    return inside
+
+
+def _fill_box(polygons: Sequence[Polygon], columns: int, rows: int) -> npt.NDArray[np.bool_]:
     toggles = np.zeros((rows, columns + 1), np.int32)
     for polygon in polygons:
         starts, ends = polygon, np.roll(polygon, -1, axis=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,10 @@ from response.model import LabelFact
 MAX_LAYERS = 16
 _MAX_LABEL = 65535
 
-Flat = npt.NDArray[np.int64]
+MAX_LAYER_VOXELS = 500_000_000
+"""Voxels of all layers together: a gigabyte."""
+
+Flat = npt.NDArray[np.int32] | npt.NDArray[np.int64]
 """Places of voxels in the array (k, j, i) laid flat, ascending, none twice."""
 
 
@@ -69,12 +73,12 @@ def put_together(
     InputError
         More regions share a voxel than there may be layers.
     """
-    drawn = [region for region in regions if region.voxels.size]
-    numbered, said = _number(drawn)
+    numbered, said = _number([one for one in regions if one.voxels.size or one.aside])
     notes = [*warnings, *said]
-    notes += [f"{one.name} has no voxels" for one in regions if not one.voxels.size]
-    kept, left = _leave_aside(numbered, wanted)
-    notes += left
+    notes += [f"{one.name} has no voxels" for one in regions if not (one.voxels.size or one.aside)]
+    left, more = _leave_aside(numbered, wanted)
+    kept = [one for one in left if one.voxels.size]
+    notes += more
     facts = tuple(one.fact for one in kept)
     layers = _paint(kept, grid)
     if len(layers) > 1:
@@ -91,7 +95,14 @@ def to_flat(voxels: npt.NDArray[np.intp], grid: Grid) -> Flat:
     """Lay voxel indices (n, 3) in order i, j, k flat."""
     i, j, _k = grid.size
     steps = np.array([1, i, i * j], np.int64)
-    return np.asarray(np.unique(voxels.astype(np.int64) @ steps), np.int64)
+    return keep_small(np.unique(voxels.astype(np.int64) @ steps), grid)
+
+
+def keep_small(places: npt.NDArray[Any], grid: Grid) -> Flat:
+    """Hold places in the smaller type where it reaches all voxels of the grid."""
+    if np.prod(grid.size, dtype=np.int64) < 2**31:
+        return places.astype(np.int32)
+    return places.astype(np.int64)
 
 
 def _number(regions: Sequence[Region]) -> tuple[list[Region], list[str]]:
@@ -141,9 +152,9 @@ def _paint(regions: Sequence[Region], grid: Grid) -> list[npt.NDArray[np.uint16]
     for region in regions:
         free = next((layer for layer in layers if not layer[region.voxels].any()), None)
         if free is None:
-            if len(layers) == MAX_LAYERS:
+            if len(layers) == min(MAX_LAYERS, max(1, MAX_LAYER_VOXELS // layers[0].size)):
                 raise InputError(
-                    f"more than {MAX_LAYERS} regions overlap in one voxel; export them apart"
+                    f"more than {len(layers)} regions overlap in one place; export fewer at once"
                 )
             free = np.zeros_like(layers[0])
             layers.append(free)

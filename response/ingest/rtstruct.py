@@ -19,7 +19,7 @@ from response.errors import GeometryError, InputError
 from response.geometry import Grid
 from response.ingest.dicom_file import DAMAGE, quiet, read_dataset, text_of
 from response.ingest.polygons import count_crossings, fill_polygons
-from response.ingest.regions import Flat, Region
+from response.ingest.regions import Flat, Region, keep_small
 from response.model import LabelFact
 
 MAX_EFFORT = 50_000_000
@@ -57,7 +57,7 @@ class _Contours:
 
 
 def read_contours(
-    path: Path, grid: Grid, slice_of: Mapping[str, int]
+    path: Path, grid: Grid, slice_of: Mapping[str, int], wanted: frozenset[int] | None = None
 ) -> tuple[list[Region], list[str]]:
     """Read the regions of interest of one file, and what should be known of them.
 
@@ -69,6 +69,8 @@ def read_contours(
         The series' grid; slices lie along image axis 2.
     slice_of
         The slice of each image of the series, by instance UID.
+    wanted
+        The regions that are filled even if they are of another purpose; ``None``: all of them.
 
     Raises
     ------
@@ -80,7 +82,7 @@ def read_contours(
     dataset = read_dataset(path, pixels=True)
     try:
         with quiet():
-            return _read(dataset, path.name, grid, slice_of)
+            return _read(dataset, path.name, grid, slice_of, wanted)
     except InputError as error:
         raise type(error)(f"contours {path.name}: {error}") from None
     except DAMAGE:
@@ -88,7 +90,11 @@ def read_contours(
 
 
 def _read(
-    dataset: Any, source: str, grid: Grid, slice_of: Mapping[str, int]
+    dataset: Any,
+    source: str,
+    grid: Grid,
+    slice_of: Mapping[str, int],
+    wanted: frozenset[int] | None,
 ) -> tuple[list[Region], list[str]]:
     types = {
         int(item.ReferencedROINumber): text_of(item, "RTROIInterpretedType").upper()
@@ -102,7 +108,8 @@ def _read(
     for number in dict.fromkeys([*named, *drawn]):
         kind = types.get(number, "")
         lenient = kind in OTHER_PURPOSES and kind != UNSPOKEN
-        contours = list(drawn[number].get("ContourSequence") or ()) if number in drawn else []
+        filled = number in drawn and not (lenient and wanted is not None and number not in wanted)
+        contours = list(drawn[number].get("ContourSequence") or ()) if filled else []
         found, spent = _gather(contours, grid, slice_of, MAX_EFFORT - effort, lenient=lenient)
         effort += spent
         voxels, said = _fill(found, grid)
@@ -206,7 +213,8 @@ def _fill(found: _Contours, grid: Grid) -> tuple[Flat, list[str]]:
         left_out["drawn twice"] += len(chosen) - len(distinct)
         farthest = max(farthest, abs(nearest - number))
         inside = fill_polygons(list(distinct.values()), columns, rows)
-        parts.append(np.flatnonzero(inside) + number * rows * columns)
+        places = np.flatnonzero(inside) + number * rows * columns
+        parts.append(keep_small(places, grid))
     notes = [f"{n} contours are not read: {why}" for why, n in sorted(left_out.items()) if n]
     if farthest > _OFF_SLICE:
         away = farthest * grid.spacing[2]
@@ -214,7 +222,7 @@ def _fill(found: _Contours, grid: Grid) -> tuple[Flat, list[str]]:
     skipped = _count_skipped(sorted(found.by_slice))
     if skipped:
         notes.append(f"{skipped} slices between its contours have none; nothing is filled in")
-    return np.concatenate(parts) if parts else np.zeros(0, np.int64), notes
+    return keep_small(np.concatenate(parts or [np.zeros(0, np.int32)]), grid), notes
 
 
 def _count_skipped(slices: Sequence[int]) -> int:

@@ -41,7 +41,7 @@ def describe_segments(
     uid = text_of(dataset, "SOPInstanceUID")
     regions, notes = [], []
     for number in sorted({*described, *voxels}):
-        found = voxels.get(number, np.zeros(0, np.int64))
+        found = voxels.get(number, np.zeros(0, np.int32))
         segment = described.get(number)
         if segment is None:
             regions.append(Region(number, found, source, LabelFact(number, "", "", uid, number)))
