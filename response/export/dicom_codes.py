@@ -80,11 +80,8 @@ NON_TARGET_RESPONSES: dict[str, Code] = {
     "PD": codes.DCM.NonTargetLesionProgressiveDisease,
 }
 
-METHODS: dict[str, Code] = {
-    "recist11": codes.DCM.RECIST1Point1,
-    "rano2": codes.NCIt.RANO,
-}
-"""CID 6147, response criteria."""
+METHODS: dict[str, Code] = {"recist11": codes.DCM.RECIST1Point1}
+"""CID 6147, response criteria; its RANO is that of 2010."""
 
 ROLES: dict[Role, Code] = {
     Role.TARGET: codes.DCM.TargetLesionAtBaseline,

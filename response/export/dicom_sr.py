@@ -165,13 +165,15 @@ def _evaluate(one: MarkedScan) -> Iterator[Any]:
 
 def _code_assessment(said: Assessment) -> Iterator[Any]:
     method = METHODS.get(said.criterion) or code_own(said.criterion, said.criterion)
-    target = TARGET_RESPONSES.get(said.target_response)
-    non_target = NON_TARGET_RESPONSES.get(said.non_target_response)
     yield _code(codes.DCM.ResponseEvaluationMethod, method)
     yield _code(codes.DCM.CurrentResponse, code_response(said.overall_response))
-    for response in (target, non_target):
-        if response is not None:
-            yield _code(codes.DCM.ResponseEvaluation, response)
+    if said.criterion == "recist11":  # these terms are defined by RECIST
+        parts = (
+            TARGET_RESPONSES.get(said.target_response),
+            NON_TARGET_RESPONSES.get(said.non_target_response),
+        )
+        for part in filter(None, parts):
+            yield _code(codes.DCM.ResponseEvaluation, part)
     words = [f"{said.criterion}: {said.overall_response}, {said.status}."]
     if said.status is Status.PROVISIONAL:
         words.append(PROVISIONAL)

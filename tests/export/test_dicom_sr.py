@@ -256,3 +256,20 @@ def test_of_lesions_that_became_one_the_mark_is_of_the_one_that_lasts(home):
     assert [s.TrackingUID for s in segmentation.SegmentSequence] == [second.tracking_uid]
     assert list(read_groups(out)) == [second.tracking_id]
     assert "it became one with another lesion" in text_of(read_all(out, "sr")[0])
+
+
+def test_responses_are_coded_by_the_criterion_that_defines_them(home):
+    two_scans(home)
+    run(home, "assess")
+    run(home, "assess", "--criterion", "choi")
+    report = read_all(export(home), "sr")[1]
+    container = report.ContentSequence[-1]
+    coded = [
+        (item.ConceptNameCodeSequence[0].CodeValue, item.ConceptCodeSequence[0].CodeValue)
+        for item in container.ContentSequence
+        if item.ValueType == "CODE"
+    ]
+    method, current = codes.DCM.ResponseEvaluationMethod.value, codes.DCM.CurrentResponse.value
+    assert (method, codes.DCM.RECIST1Point1.value) in coded
+    assert (current, "C18213") in coded
+    assert coded.count((codes.DCM.ResponseEvaluation.value, "112044")) == 1
