@@ -83,5 +83,21 @@ def list_facts(facts: Mapping[str, str]) -> Sequence[tuple[str, str]]:
     [('Uptake time', '61.5 min'), ('Weight', '70 kg')]
     """
     return [
-        (words, f"{facts[key]} {unit}".strip()) for key, words, unit in FACT_WORDS if facts.get(key)
+        (words, f"{round_number(facts[key])} {unit}".strip())
+        for key, words, unit in FACT_WORDS
+        if facts.get(key)
     ]
+
+
+def round_number(text: str) -> str:
+    """Return a number with no more digits than anybody reads; other text as it is.
+
+    Examples
+    --------
+    >>> round_number("583.1199951"), round_number("0.000294480405"), round_number("OSEM 3i21s")
+    ('583.12', '0.00029448', 'OSEM 3i21s')
+    """
+    try:
+        return f"{float(text):.5g}"
+    except ValueError:
+        return text

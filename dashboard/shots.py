@@ -203,7 +203,8 @@ def choose_scale(
         return None
     window = data.find_window(pet, "auto", frame.top)
     overlay = Overlay(window, fused=kind == FUSED and not is_pet(scan), opacity=frame.opacity)
-    return Scale(draw_bar(overlay), f"{window.low:g}", f"≥ {window.high:.4g}", unit_words(pet))
+    high = f"{window.high:.0f}" if window.high >= 100 else f"{window.high:.3g}"
+    return Scale(draw_bar(overlay), f"{window.low:g}", f"≥ {high}", unit_words(pet))
 
 
 def _address(data: Data, view: SubjectView, shot: Shot, frame: Frame, kind: str) -> str:

@@ -26,7 +26,7 @@ def refusal_notices(studies: Sequence[Study]) -> list[Any]:
     items = [
         html.Li(
             [
-                html.B(f"{study.time_point} ({study.date}): "),
+                html.B([_when_words(study), ": "]),
                 f"{study.refusal}. ",
                 html.Span(_in_unit(study), className="muted"),
             ]
@@ -44,6 +44,11 @@ def refusal_notices(studies: Sequence[Study]) -> list[Any]:
             kind="calm error",
         )
     ]
+
+
+def _when_words(study: Study) -> str:
+    day = str(study.date)
+    return day if study.time_point == day else f"{study.time_point} ({day})"
 
 
 def _in_unit(study: Study) -> str:
@@ -96,6 +101,8 @@ def _table(studies: Sequence[Study]) -> Any:
 
 
 def _when(study: Study) -> Any:
+    if study.time_point == str(study.date):
+        return study.time_point
     return [study.time_point, html.Br(), html.Span(str(study.date), className="muted")]
 
 

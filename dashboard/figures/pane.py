@@ -18,6 +18,9 @@ INDEX_MARK = "INDEX"
 SHADE = "rgba(0,0,0,0.6)"
 """Behind words on a picture, so that they are legible on bone."""
 
+CLEAR = "rgba(0,0,0,0)"
+"""Behind the picture stands, until it is there, that it is being loaded: black is not air."""
+
 HALO = "rgba(0,0,0,0.75)"
 """Around outlines, so that they are seen on white."""
 
@@ -91,8 +94,8 @@ def figure_pane(view: SliceView) -> Figure:
     data = [*_halos(view), *_outline_lines(view), *_diameters(view)]
     layout = base_layout(None, xaxis=_axis(view, 0), yaxis=_axis(view, 1))
     layout |= {
-        "paper_bgcolor": "#000",
-        "plot_bgcolor": "#000",
+        "paper_bgcolor": CLEAR,
+        "plot_bgcolor": CLEAR,
         "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
         "images": [_image(view), *_scale_image(view.scale)],
         "shapes": [*_scale_bar(view), *_expected(view)],

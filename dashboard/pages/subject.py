@@ -27,6 +27,7 @@ from dashboard.figures.timeline import figure_timeline
 from dashboard.links import Place, reader_token, write_place
 from dashboard.pages import comparison
 from dashboard.pages.references import references_section, uptake_legend
+from dashboard.pet import round_number
 from dashboard.references import Study
 from dashboard.timeline import Timeline, is_progression
 from dashboard.uptake import UNIT, UptakeCourse
@@ -245,7 +246,8 @@ def _uptake_pairs(
         mark = [html.Span("provisional", className="provisional")] if one.proposed else []
         pairs.append((f"{tissue}, SUL", html.Span([f"{said} {UNIT} ", *mark])))
     if study is not None and study.facts.get("uptake_minutes"):
-        pairs.append(("Uptake time", f"{study.facts['uptake_minutes']} min"))
+        minutes = round_number(study.facts["uptake_minutes"])
+        pairs.append(("Uptake time", f"{minutes} min"))
     return [*pairs, ("New lesion", _new_lesion(row))]
 
 
