@@ -70,8 +70,13 @@ def plan_dicom(
         days.setdefault((series.subject, series.study_date), []).append(series)
     for day in sorted({*days, *marks.problems}):
         planned = _plan_day(day, days.get(day, []), marks, plan, today)
-        if planned is not None:
+        if planned is None:
+            continue
+        try:
             scans = tuple(_to_scan(one, marks_complete) for one in planned.chosen)
+        except InputError as error:
+            plan.refuse(day[0], planned.name, str(error))
+        else:
             plan.sources.append(TimePointSource(day[0], planned.name, planned.date, scans))
 
 
@@ -155,11 +160,15 @@ def _assign_drawings(found: Found, stopped: Mapping[Day, list[str]], plan: Plan)
 
 
 def _find_targets(drawing: Drawing, series: Sequence[Series]) -> list[Series]:
-    """Find the series that a drawing names; else of its images; else of its frame."""
+    """Find the series that a drawing names; else of its images; else of its frame.
+
+    Where it names several (a PET and its CT), the one whose images it names.
+    """
     named = [one for one in series if one.uid in drawing.series_uids]
-    if not named:
+    if len(named) != 1:
         images = drawing.image_uids
-        named = [one for one in series if any(image.sop_uid in images for image in one.slices)]
+        drawn = [one for one in series if any(image.sop_uid in images for image in one.slices)]
+        named = drawn or named
     if not named and not drawing.series_uids and drawing.frame_of_reference:
         frame = (drawing.subject, drawing.frame_of_reference)
         named = [one for one in series if (one.subject, one.frame_of_reference) == frame]
