@@ -31,7 +31,7 @@ from response.pacs.files import read_identity
 from response.pacs.jobs import Finished, JobOptions, Runner
 from response.pacs.peers import Peer, may_send
 from response.pacs.spool import Spool
-from response.pacs.studies import OUTCOME, Kept, Outcome, Studies
+from response.pacs.studies import Kept, Outcome, Studies, find_outcome
 from response.pacs.transport import MAX_PDU_BYTES, BoundedHandler, BoundedServer
 from response.workspace import Workspace
 
@@ -268,7 +268,7 @@ class Listener:
         if finished.outcome is not Outcome.FAILED:
             line += f"; {told['taken']} time points taken, {told['unchanged']} unchanged"
         if told.get("refused") or told.get("problem"):
-            line += f"; why is in {work.studies[0].folder / OUTCOME}"
+            line += f"; why is in {find_outcome(work.studies[0].folder)}"
         self._say(line)
 
 

@@ -1,7 +1,7 @@
 """Studies as they come in: where each object is kept, and when a study is complete.
 
-One folder per study, ``received/<name>/``, files under opaque names, and ``outcome.json``: what
-became of the study, and of which files. Everything else is found again from the files at a start.
+One folder per study, ``received/<name>/``, files under opaque names, and beside it
+``<name>.json``: what became of the study, and of which files. Everything else is found again from the files at a start.
 Studies of one patient and day are one time point: they are taken together.
 """
 
@@ -28,7 +28,6 @@ from response.pacs.spool import (
     write_json,
 )
 
-OUTCOME = "outcome.json"
 LONGEST_OPEN_S = 600.0
 """An association that is still open holds a study back for so long after its last instance."""
 RETRIES = 5
@@ -135,7 +134,7 @@ class Studies:
         if not count:
             return
         study = Study(place, day or place.name, count, self._clock())
-        said = read_json(place / OUTCOME)
+        said = read_json(find_outcome(place))
         study.handled = str(said.get("files", ""))
         study.outcome = next((one for one in Outcome if one.value == said.get("outcome")), None)
         if study.outcome is Outcome.FAILED:
@@ -216,7 +215,7 @@ class Studies:
                     study.handled = ""
                     study.again_s = self._clock() + FIRST_RETRY_S * 2 ** (study.tries - 1)
                 told = {"files": digest, "outcome": outcome.value, **details}
-                write_json(study.folder / OUTCOME, told)
+                write_json(find_outcome(study.folder), told)
 
     def forget_old(self, keep_s: float) -> list[Study]:
         """Remove studies that the store has taken whole, when nothing came for `keep_s`."""
@@ -228,14 +227,20 @@ class Studies:
                 if study.outcome is Outcome.DONE
                 and not study.busy
                 and study.handled == digest_names(study.folder)
-                and (study.folder / OUTCOME).stat().st_mtime + keep_s < now
+                and find_outcome(study.folder).stat().st_mtime + keep_s < now
             ]
             for study in old:
                 del self._studies[study.folder.name]
                 names = {path.stem for path in list_files(study.folder)}
                 self._places = {k: v for k, v in self._places.items() if k not in names}
                 shutil.rmtree(study.folder, ignore_errors=True)
+                find_outcome(study.folder).unlink(missing_ok=True)
         return old
+
+
+def find_outcome(folder: Path) -> Path:
+    """Give the file that says what became of a study: beside its folder, which is only DICOM."""
+    return folder.with_suffix(".json")
 
 
 def digest_names(folder: Path) -> str:

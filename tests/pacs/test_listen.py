@@ -248,7 +248,7 @@ def test_an_object_is_kept_bit_for_bit_in_its_transfer_syntax(shared_data, stead
         (kept,) = steady.find(dataset)
         mine = pydicom.dcmread(kept)
         assert mine.file_meta.TransferSyntaxUID == dataset.file_meta.TransferSyntaxUID
-        assert mine.PixelData == dataset.PixelData
+        assert mine.get("PixelData") == dataset.get("PixelData")
         syntaxes.add(dataset.file_meta.TransferSyntaxUID)
     assert len(syntaxes) > 5
 
@@ -418,7 +418,7 @@ def test_kills_of_both_sides_at_random_moments_lose_nothing(
 
 
 def outcomes(listener: Listener) -> list[Path]:
-    return [path.parent / "outcome.json" for path in listener.received()]
+    return [path.parent.with_suffix(".json") for path in listener.received()]
 
 
 def _is_quiet(listener: Listener) -> bool:
