@@ -1,8 +1,8 @@
 """Studies as they come in: where each object is kept, and when a study is complete.
 
 One folder per study, ``received/<name>/``, files under opaque names, and beside it
-``<name>.json``: what became of the study, and of which files. Everything else is found again from the files at a start.
-Studies of one patient and day are one time point: they are taken together.
+``<name>.json``: what became of the study, and of which files. Everything else is found again from
+the files at a start. Studies of one patient and day are one time point: they are taken together.
 """
 
 from __future__ import annotations
