@@ -146,8 +146,8 @@ def export(
         if subject or with_images:
             raise InputError(f"{what} is tables of the whole workspace; leave --subject out")
         if what == "csv":
-            further = _export_differences(workspace, store, out)
-            paths = (*export_csv(store, out), *_export_references(workspace, store, out), *further)
+            paths = (*export_csv(store, out), *_export_references(workspace, store, out))
+            paths = (*paths, *_export_differences(workspace, store, out))
         else:
             paths, notes = _export_study(workspace, store, what, out, study)
         for path in paths:

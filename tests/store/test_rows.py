@@ -37,7 +37,7 @@ SCALARS: dict[Any, st.SearchStrategy[Any]] = {
     Decimal: st.decimals(allow_nan=False, allow_infinity=False),
 }
 PARTS = {
-    *("scans", "mark_sets", "lesion_facts", "lesions", "findings", "references"),
+    *("scans", "mark_sets", "lesion_facts", "lesions", "findings", "references", "measurements"),
     *("readings", "time_points", "responses"),
 }
 
