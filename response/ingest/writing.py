@@ -123,7 +123,7 @@ def _decode(
         if found is None and mark.read is not None and grid is None:
             grid = Grid.of(workspace.read_image(scan.image_path))
         marks.append((found, None) if found else _read_marks(mark, scan_id, grid))
-    kept = bool(scan.origin_path) and _is_there(scan.origin_path, workspace)
+    kept = scan.origin_path is not None and _is_there(scan.origin_path, workspace)
     origin = None if kept or source.origin is None else source.origin()
     return _Decoded(scan, image, origin, tuple(marks))
 

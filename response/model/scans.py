@@ -18,7 +18,7 @@ class Scan:
     SimpleITK order i, j, k) that the slices are stacked along. ``field_box`` is the index box
     ``(i0, j0, k0, i1, j1, k1)``, upper ends exclusive, outside which the image is constant padding.
     ``origin_path`` names what is kept of the DICOM headers the image came from (see
-    :mod:`response.ingest.origin`), relative to the workspace; empty for other files.
+    :mod:`response.ingest.origin`), relative to the workspace; `None` for other files.
     """
 
     scan_id: str
@@ -35,7 +35,7 @@ class Scan:
     slice_thickness_mm: float | None = None
     chosen_because: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
-    origin_path: str = ""
+    origin_path: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
