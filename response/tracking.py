@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -32,8 +33,11 @@ from response.streams import Baseline, Stop, Stream, find_baseline
 from response.terms import LesionState, Role, Source
 from response.workspace import Workspace
 
-RULES_VERSION = f"{__version__}/3"
+RULES_VERSION = f"{__version__}/4"
 """Part of every key that says whether a result still holds."""
+
+UID = re.compile(r"(?=.{1,64}\Z)(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+")
+"""What a UID looks like (PS3.5, section 9.1)."""
 
 
 def track_stream(
@@ -341,6 +345,7 @@ def _marked_time_point(
                 centroid=mark.measured.centroid,
                 role=fact.role if fact else None,
                 state=state,
+                given=_given(s, number, facts),
             )
         )
     return MarkedTimePoint(
@@ -354,6 +359,17 @@ def _marked_time_point(
         field_box=stop.scan.field_box,
         marks=tuple(marks),
     )
+
+
+def _given(s: SeenStop, number: int, facts: Facts) -> str:
+    """Return the Tracking UID that came with a mark, or with it on a further series."""
+    for row in s.rows(number):
+        fact = facts.find_mark(
+            s.stop.time_point.time_point, row.scan.modality, row.scan.series, row.measured.label
+        )
+        if fact is not None and UID.fullmatch(fact.given_tracking_uid):
+            return fact.given_tracking_uid
+    return ""
 
 
 def _facts_of(s: SeenStop) -> Facts:

@@ -9,6 +9,7 @@ from response.errors import MatchError
 from response.match.edges import Pair, Wishes
 from response.match.extent import Shape
 from response.match.followed import Followed
+from response.match.given import add_given, doubt_given
 from response.match.model import Link, MarkedTimePoint, Step
 from response.terms import Role
 
@@ -18,7 +19,10 @@ MarkKey = tuple[str, int]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Course:
-    """Everything the match is told. ``baseline`` and ``first`` (read) are positions."""
+    """Everything the match is told. ``baseline`` and ``first`` (read) are positions.
+
+    ``recurring`` are the Tracking UIDs that came with marks of several time points.
+    """
 
     subject: str
     time_points: tuple[MarkedTimePoint, ...]
@@ -28,6 +32,7 @@ class Course:
     links: tuple[Link, ...]
     known: Mapping[MarkKey, str]
     absent: frozenset[tuple[str, str]]
+    recurring: frozenset[str] = frozenset()
 
     def links_at(self, position: int) -> tuple[Link, ...]:
         """Return the links of a time point."""
@@ -43,12 +48,14 @@ class Course:
 class Said:
     """The lesions to be looked for at a time point, and what was said of them and the marks.
 
-    ``named`` holds, by position of the mark, the uid a person gave to a lesion not known so far.
+    ``named`` holds, by position of the mark, the uid a person gave to a lesion not known so far,
+    ``doubts`` why a mark's own Tracking UID cannot be all that is to be said of it.
     """
 
     active: tuple[Followed, ...]
     wishes: Wishes
     named: Mapping[int, str]
+    doubts: Mapping[int, str]
     warnings: tuple[str, ...]
 
 
@@ -78,10 +85,11 @@ def check_course(
 def hear(
     course: Course, position: int, lesions: Sequence[Followed], shapes: Sequence[Shape]
 ) -> Said:
-    """Turn links (by uid and label) and readers' roles into wishes (by position).
+    """Turn links (by uid and label), readers' roles and given UIDs into wishes (by position).
 
-    A lesion that became part of another is looked for again only where a person says it is there.
-    A mark linked to a lesion that is not known yet starts that lesion.
+    A lesion that became part of another is looked for again only where a person, or the Tracking
+    UID of a mark, says it is there. A mark linked to a lesion that is not known yet starts that
+    lesion.
 
     Raises
     ------
@@ -90,7 +98,12 @@ def hear(
     """
     links = course.links_at(position)
     forced_uids = {link.tracking_uid for link in links if link.forced}
-    active = tuple(x for x in lesions if x.merged_into is None or x.uid in forced_uids)
+    given = {shape.mark.given for shape in shapes} - {""}
+    active = tuple(
+        x
+        for x in lesions
+        if x.merged_into is None or x.uid in forced_uids or not x.given.isdisjoint(given)
+    )
     lesion_at = {x.uid: i for i, x in enumerate(active)}
     mark_at = {shape.mark.label: j for j, shape in enumerate(shapes)}
     here = {mark.label for mark in course.time_points[position].marks}
@@ -110,10 +123,12 @@ def hear(
             )
     settled = {j for _, j in forced}
     own = {(i, j) for j in named for i, x in enumerate(active) if x.fixed}
+    said = Wishes(frozenset(forced), frozenset(forbidden - forced), frozenset(own - forced))
     return Said(
         active,
-        Wishes(frozenset(forced), frozenset(forbidden - forced), frozenset(own - forced)),
+        add_given(said, active, shapes, {*settled, *named}, course.recurring),
         {j: uid for j, uid in named.items() if j not in settled},
+        doubt_given(shapes),
         tuple(
             f"{link.time_point}: a link speaks of label {link.label}, which is not there"
             for link in links

@@ -21,7 +21,8 @@ class Followed:
     (why the way is not trusted; empty where it is) sum up the ``steps`` since it was last seen;
     ``modality`` is what it was last seen in. ``born`` and ``label`` are the time point (by
     position) and label of its first mark, ``last_label`` the label of its latest. ``fixed`` says
-    that its uid is not of this run's making. ``part_of`` and ``merged_into`` are numbers of other
+    that its uid is not of this run's making. ``given`` are the Tracking UIDs that came with its
+    marks. ``part_of`` and ``merged_into`` are numbers of other
     lesions.
     """
 
@@ -42,6 +43,7 @@ class Followed:
     gone: bool = False
     part_of: int | None = None
     merged_into: int | None = None
+    given: frozenset[str] = frozenset()
 
     @property
     def root(self) -> int:
@@ -53,6 +55,10 @@ class Followed:
         """The lesion as the graph sees it."""
         factor = limits.UNSEEN_FACTOR if self.steps > 1 else 1.0
         return Expected(self.extent, self.error_mm, self.likely_mm * factor, self.gone)
+
+    def is_called(self, given: str) -> bool:
+        """Tell whether a Tracking UID that came with a mark is this lesion's."""
+        return given in self.given or given == self.uid
 
     def seen(self, shape: Shape, time_point: MarkedTimePoint, *, at_baseline: bool) -> Followed:
         """Return the lesion as it is after it was marked."""
@@ -68,6 +74,7 @@ class Followed:
             distrust="",
             gone=False,
             merged_into=None,
+            given=self.given | ({shape.mark.given} if shape.mark.given else frozenset()),
         )
 
 

@@ -18,6 +18,7 @@ from response.match.candidates import Candidate, Expected, find_candidates, is_a
 from response.match.edges import Edge, Pair, Scene, Wishes
 from response.match.extent import Shape
 from response.match.fusion import find_merges, find_splits, unpair_fused
+from response.match.given import find_contradictions
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +47,20 @@ def build_graph(lesions: Sequence[Expected], shapes: Sequence[Shape], wishes: Wi
     lesions, shapes
         The lesions where they are expected and the marks, in this time point's space.
     wishes
-        What persons and readers said of pairs (lesion, mark).
+        What persons, readers and Tracking UIDs said of pairs (lesion, mark).
     """
     shifts = np.zeros((len(lesions), 3))
+    free = replace(wishes, forced=wishes.forced - wishes.given)
     for last in (*[False] * (limits.ROUNDS - 1), True):
         candidates = find_candidates(lesions, shapes, shifts)
-        answer = _assign(lesions, shapes, candidates, wishes)
+        answer = _assign(lesions, shapes, candidates, free)
         if not last:
             lesions = _rescale(lesions, candidates, answer.pairs)
-            shifts = _shared_error(lesions, shapes, {**answer.pairs, **dict(wishes.forced)})
-    return _complete(Scene(lesions, shapes, candidates, shifts, wishes), answer)
+            shifts = _shared_error(lesions, shapes, {**answer.pairs, **dict(free.forced)})
+    doubts = find_contradictions(wishes, answer.pairs, candidates, lesions, shapes)
+    if wishes.given:
+        answer = _assign(lesions, shapes, candidates, wishes)
+    return _complete(Scene(lesions, shapes, candidates, shifts, wishes, doubts), answer)
 
 
 def _assign(
@@ -64,7 +69,7 @@ def _assign(
     candidates: Sequence[Candidate],
     wishes: Wishes,
 ) -> Assignment:
-    """Solve the one-to-one problem for everything a person has not settled."""
+    """Solve the one-to-one problem for everything that was not settled."""
     settled_lesions = {i for i, _ in wishes.forced}
     settled_marks = {j for _, j in wishes.forced}
     refused = wishes.forbidden | wishes.own
@@ -122,7 +127,7 @@ def _shared_error(
 def _complete(scene: Scene, answer: Assignment) -> Graph:
     """Add merges and splits to the one-to-one answer, and name what is left."""
     first_forced = _one_to_one(sorted(scene.wishes.forced))
-    pairs = [Edge(i, j, 1.0, True) for i, j in first_forced]
+    pairs = [scene.force(pair) for pair in first_forced]
     pairs += [Edge(i, j, _pair_confidence(scene, answer, i, j)) for i, j in answer.pairs.items()]
     merges, splits = _fuse(scene, pairs)
     loosened = unpair_fused(scene, pairs)
@@ -154,8 +159,8 @@ def _fuse(scene: Scene, pairs: Sequence[Edge]) -> tuple[list[Edge], list[Edge]]:
     """Return merges and splits: those that persons said, and those that are found."""
     lesions, marks = {e.lesion for e in pairs}, {e.mark for e in pairs}
     extra = sorted(scene.wishes.forced - {e.pair for e in pairs})
-    merges = [Edge(i, j, 1.0, True) for i, j in extra if i not in lesions]
-    splits = [Edge(i, j, 1.0, True) for i, j in extra if i in lesions]
+    merges = [scene.force(pair) for pair in extra if pair[0] not in lesions]
+    splits = [scene.force(pair) for pair in extra if pair[0] in lesions]
     merges += find_merges(scene, pairs, lesions | {e.lesion for e in merges})
     links = {e.lesion: e.mark for e in (*pairs, *merges)}
     splits += find_splits(scene, links, marks | {e.mark for e in splits})

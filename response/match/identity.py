@@ -1,7 +1,8 @@
 """Names of lesions that outlive re-runs.
 
-A lesion takes the uid that one of its marks held before (the earliest mark's first); else it gets
-one computed from its first mark, so that the same inputs give the same name.
+A lesion takes the uid that one of its marks held before (the earliest mark's first), else the
+Tracking UID that came with its first mark; else it gets one computed from its first mark, so that
+the same inputs give the same name.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from itertools import count
 
 from response.match.course import Course
 from response.match.followed import Followed
+from response.match.model import Mark
 
 NAMESPACE = uuid.UUID("5f0c1a52-8f0f-5d0b-9a51-6a1d3f8f3c07")
 """Of the uids made here; any constant will do, but it never changes."""
@@ -35,11 +37,21 @@ def held_before(course: Course, position: int, label: int, used: Collection[str]
     return uid
 
 
-def first_uid(course: Course, position: int, label: int, used: Collection[str]) -> tuple[str, bool]:
+def find_given(course: Course, position: int, mark: Mark, used: Collection[str]) -> str:
+    """Return the Tracking UID that came with a mark, if no other lesion has it; empty otherwise."""
+    taken = {*used, *course.known.values(), *_unlinked(course, position, mark.label)}
+    return "" if mark.given in taken else mark.given
+
+
+def first_uid(course: Course, position: int, mark: Mark, used: Collection[str]) -> tuple[str, bool]:
     """Return the uid of a lesion whose first mark this is, and whether it was held before."""
+    label = mark.label
     held = held_before(course, position, label, used)
     if held is not None:
         return held, True
+    given = find_given(course, position, mark, used)
+    if given:
+        return given, False
     mark_set_id = course.time_points[position].mark_set_id
     taken = {*used, *_unlinked(course, position, label)}
     attempts = (make_uid(course.subject, mark_set_id, label, number) for number in count())

@@ -19,7 +19,8 @@ class Mark:
     """One label of one mask: what a reader marked.
 
     ``points`` are the centres of its voxels; none at all (shape ``(0, 3)``) for a label that the
-    reader speaks of (``state``) but that has no voxels. ``centroid`` is their mean.
+    reader speaks of (``state``) but that has no voxels. ``centroid`` is their mean. ``given`` is
+    the Tracking UID that came with the mark; empty where none did.
     """
 
     label: int
@@ -29,6 +30,7 @@ class Mark:
     centroid: Point
     role: Role | None = None
     state: LesionState | None = None
+    given: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,9 +13,11 @@ from response.match.evidence import Occupants, Verdict, judge_absence, judge_new
 from response.match.extent import Shape
 from response.match.followed import Followed
 from response.match.graph import Graph
-from response.match.identity import first_uid, held_before
+from response.match.identity import find_given, first_uid, held_before
 from response.model import Point
 from response.terms import Event, LesionState
+
+GIVEN = "its Tracking UID says so"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,17 @@ class Ledger:
     """The lesions and rows of one time point while they are written down."""
 
     def __init__(
-        self, course: Course, position: int, lesions: Sequence[Followed], shapes: Sequence[Shape]
+        self,
+        course: Course,
+        position: int,
+        lesions: Sequence[Followed],
+        shapes: Sequence[Shape],
+        doubts: Mapping[int, str],
     ) -> None:
         self.course = course
         self.position = position
         self.shapes = shapes
+        self.doubts = doubts
         self.lesions = {lesion.number: lesion for lesion in lesions}
         self.rows: list[Row] = []
 
@@ -55,8 +63,12 @@ class Ledger:
         self.rows.append(Row(self.position, number, label, place, verdict))
 
     def see(self, number: int, mark: int) -> None:
-        """Note that a lesion was marked; it takes the uid the mark's lesion held before."""
+        """Note that a lesion was marked; it takes the uid the mark's lesion held before.
+
+        Where no mark of it came with a Tracking UID so far, it takes this mark's.
+        """
         shape = self.shapes[mark]
+        named = bool(self.lesions[number].given)
         lesion = self.lesions[number].seen(
             shape,
             self.course.time_points[self.position],
@@ -65,7 +77,11 @@ class Ledger:
         if not lesion.fixed:
             used = {x.uid for x in self.lesions.values()}
             held = held_before(self.course, self.position, shape.mark.label, used)
-            lesion = replace(lesion, uid=held, fixed=True) if held else lesion
+            given = "" if named else find_given(self.course, self.position, shape.mark, used)
+            if held:
+                lesion = replace(lesion, uid=held, fixed=True)
+            elif given:
+                lesion = replace(lesion, uid=given)
         self.lesions[number] = replace(lesion, last_label=shape.mark.label)
 
     def start(self, mark: int, named: str | None, whole: Followed | None = None) -> int:
@@ -77,7 +93,8 @@ class Ledger:
         shape, number = self.shapes[mark], len(self.lesions)
         used = {x.uid for x in self.lesions.values()}
         label = shape.mark.label
-        uid, fixed = (named, True) if named else first_uid(self.course, self.position, label, used)
+        first = (named, True) if named else first_uid(self.course, self.position, shape.mark, used)
+        uid, fixed = first
         part = whole is not None and self.position > self.course.baseline
         lesion = Followed(
             number=number,
@@ -150,12 +167,17 @@ def _write_called_absent(ledger: Ledger, lesion: Followed, edge: Edge) -> None:
 def _link_verdict(
     ledger: Ledger, lesion: Followed, edge: Edge, event: Event, why: str, *, doubt: str = ""
 ) -> Verdict:
-    """Judge a link between a lesion and a mark: a person's word, or how clear the match is."""
+    """Judge a link between a lesion and a mark: what was said, or how clear the match is."""
     if ledger.course.starts_here(ledger.position) and event is not Event.MERGED:
         event = Event.BASELINE
-    if edge.forced:
+    if edge.forced and not edge.given:
         return Verdict(event, 1.0, False, f"{why}; linked by a person")
-    confidence, doubts = edge.confidence, [doubt] if doubt else []
+    doubts = [*filter(None, (doubt, ledger.doubts.get(edge.mark)))]
+    if edge.forced:
+        doubts += [edge.doubt] if edge.doubt and not lesion.distrust else []
+        confidence = limits.UNTRUSTED_CONFIDENCE if doubts else 1.0
+        return Verdict(event, confidence, bool(doubts), "; ".join([why, GIVEN, *doubts]))
+    confidence = edge.confidence
     if confidence < limits.CONFIDENT:
         doubts.append("another answer is close")
     if lesion.distrust:
@@ -281,4 +303,8 @@ def _write_newcomer(ledger: Ledger, mark: int, named: str | None, confidence: fl
             course.baseline,
             confidence,
         )
+    doubt = ledger.doubts.get(mark)
+    if doubt and not named:
+        told = f"{verdict.reason}; {doubt}"
+        verdict = replace(verdict, needs_review=True, reason=told)
     ledger.write(number, mark, verdict)

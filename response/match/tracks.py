@@ -9,6 +9,7 @@ from response.errors import MatchError
 from response.match.course import Course, MarkKey, check_course, hear
 from response.match.extent import Shape
 from response.match.followed import Followed, carry_all
+from response.match.given import find_recurring
 from response.match.graph import build_graph
 from response.match.identity import number_lesions
 from response.match.model import (
@@ -108,6 +109,7 @@ def _course(
         tuple(sorted(links, key=lambda x: (x.time_point, x.label, x.tracking_uid))),
         known,
         frozenset(absent),
+        find_recurring(time_points),
     )
 
 
@@ -132,7 +134,7 @@ def _join(
     ]
     said = hear(course, position, lesions, shapes)
     graph = build_graph([x.expected for x in said.active], shapes, said.wishes)
-    ledger = Ledger(course, position, lesions, shapes)
+    ledger = Ledger(course, position, lesions, shapes, said.doubts)
     write_time_point(ledger, said, graph)
     unheard = [
         f"{time_point.time_point}: label {mark.label} has no voxels and is left out"

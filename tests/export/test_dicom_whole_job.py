@@ -59,6 +59,13 @@ def test_the_same_lesions_are_found_as_large(homes: tuple[Path, Path, Path]) -> 
         assert row["event"] == after[key]["event"]
 
 
+def test_every_lesion_keeps_its_tracking_uid(homes: tuple[Path, Path, Path]) -> None:
+    before, after = read_findings(homes[0]), read_findings(homes[2])
+    assert {key: row["tracking_uid"] for key, row in after.items()} == {
+        key: row["tracking_uid"] for key, row in before.items()
+    }
+
+
 def test_what_is_written_is_valid(homes: tuple[Path, Path, Path]) -> None:
     check_valid(sorted(homes[1].glob("s*.dcm")))
 

@@ -39,6 +39,7 @@ def make_mark(
     role: Role | None = None,
     state: LesionState | None = None,
     grid: Grid = GRID,
+    given: str = "",
 ) -> Mark:
     points = fill(balls, grid)
     centre = points.mean(axis=0) if len(points) else np.zeros(3)
@@ -50,6 +51,7 @@ def make_mark(
         (float(centre[0]), float(centre[1]), float(centre[2])),
         role,
         state,
+        given,
     )
 
 
@@ -74,6 +76,7 @@ class Scene:
         *,
         roles: Mapping[int, Role] | None = None,
         states: Mapping[int, LesionState] | None = None,
+        given_uids: Mapping[int, str] | None = None,
         step: Step | None = None,
         **facts: Any,
     ) -> Scene:
@@ -95,6 +98,7 @@ class Scene:
                 ball if isinstance(ball, list) else [ball],
                 (roles or {}).get(label),
                 (states or {}).get(label),
+                given=(given_uids or {}).get(label, ""),
             )
             for label, ball in balls.items()
         )
