@@ -42,11 +42,11 @@ def read_aim(path: Path) -> list[Report] | None:
     root = read_xml(path, ROOTS)
     if root is None:
         return None
-    annotations = [one for one in root.walk() if one.name == "ImageAnnotation"]
+    anybody, anyone = _find_reader(root), _find_subjects(root)
     reports = []
-    for annotation in annotations:
-        reader = Reader(evaluator_id=_find_reader(annotation) or _find_reader(root))
-        subjects = _find_subjects(annotation) or _find_subjects(root)
+    for annotation in _outermost(root, "ImageAnnotation"):
+        reader = Reader(evaluator_id=_find_reader(annotation) or anybody)
+        subjects = _find_subjects(annotation) or anyone
         try:
             group = _read_group(annotation)
         except InputError as error:
@@ -83,12 +83,12 @@ def _read_group(annotation: Element) -> Group:
 
 
 def _read_numbers(annotation: Element) -> Iterator[Number]:
-    for calculation in _all(annotation, "Calculation", "CalculationEntity"):
+    for calculation in _outermost(annotation, "Calculation", "CalculationEntity"):
         code, scheme, meaning = _code(calculation)
         words = [meaning, _said(calculation, "description")]
-        for result in _all(calculation, "CalculationResult"):
+        for result in _outermost(calculation, "CalculationResult"):
             unit = _said(result, "unitOfMeasure")
-            data = [_said(one, "value") for one in _all(result, "CalculationData")]
+            data = [_said(one, "value") for one in _outermost(result, "CalculationData")]
             texts = [text for text in data or [_said(result, "value")] if text]
             if len(texts) == 1:  # several are a histogram or a vector
                 yield Number(name_quantity(code, scheme, words), unit, parse_value(texts[0]))
@@ -120,6 +120,17 @@ def _find_role(annotation: Element) -> Role:
             if said.lower().startswith(word):
                 return role
     return Role.TARGET
+
+
+def _outermost(element: Element, *names: str) -> Iterator[Element]:
+    """Give the elements of these names that are not within each other: no part is read twice."""
+    waiting = [element]
+    while waiting:
+        one = waiting.pop()
+        if one.name in names:
+            yield one
+        else:
+            waiting += reversed(one.children)
 
 
 def _all(element: Element, *names: str) -> Iterator[Element]:

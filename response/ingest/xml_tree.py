@@ -46,8 +46,8 @@ def read_xml(path: Path, roots: frozenset[str]) -> Element | None:
         raise InputError(f"{path.name}: an XML file of over {MAX_BYTES // 1_000_000} MB")
     reader = _Reader(path.name, roots)
     try:
-        with path.open("rb") as file:
-            reader.parser.ParseFile(file)
+        # All at once: in small pieces a long attribute is looked at again for each.
+        reader.parser.Parse(path.read_bytes(), True)
     except _OtherRootError:
         return None
     except InputError:

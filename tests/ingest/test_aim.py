@@ -99,3 +99,25 @@ def test_documents_larger_than_any_annotation_are_refused(tmp_path, monkeypatch)
     monkeypatch.setattr("response.ingest.xml_tree.MAX_BYTES", 100)
     with pytest.raises(InputError, match="XML file of over"):
         read(tmp_path, make_v3())
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        f'<a b="{"y" * 10_000_000}"/>',
+        "<ImageAnnotation><uniqueIdentifier root='1'/></ImageAnnotation>" * 30_000,
+        "<ImageAnnotation><uniqueIdentifier root='1'/>"
+        + "".join(f"<{name}>" * 30 for name in ("Calculation", "CalculationResult"))
+        + "<CalculationData>" * 30
+        + "<a/>" * 50_000
+        + "".join(f"</{name}>" * 30 for name in ("CalculationData", "CalculationResult"))
+        + "</Calculation>" * 30
+        + "</ImageAnnotation>",
+    ],
+    ids=["one long attribute", "many annotations", "results within results"],
+)
+def test_what_is_repeated_without_end_is_read_once(tmp_path, hostile):
+    end = "</imageAnnotations>"
+    (report,) = read(tmp_path, V4.replace(end, hostile + end))
+    assert len(report.groups[0].numbers) == 2
