@@ -6,7 +6,6 @@ components per voxel, one for each layer; a label lies wholly in one layer.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,8 @@ def split_layers(mask: Any) -> tuple[Any, ...]:
 
     Examples
     --------
-    >>> mask = join_layers([np.eye(3, dtype=np.uint16)[None], 5 * np.eye(3, dtype=np.uint16)[None]])
+    >>> first = np.eye(3, dtype=np.uint16)[None]
+    >>> mask = join_layers(np.stack([first, 5 * first], axis=-1))
     >>> [layer[1, 1, 0] for layer in split_layers(mask)]
     [1, 5]
     """
@@ -33,11 +33,11 @@ def split_layers(mask: Any) -> tuple[Any, ...]:
     return tuple(select(mask, number) for number in range(count))
 
 
-def join_layers(layers: Sequence[Voxels]) -> Any:
-    """Make one mask of layers; a single layer is a plain label image."""
-    if len(layers) == 1:
-        return sitk.GetImageFromArray(layers[0])
-    return sitk.GetImageFromArray(np.stack(layers, axis=-1), isVector=True)
+def join_layers(voxels: Voxels) -> Any:
+    """Make a mask of an array (k, j, i, layer); a single layer is a plain label image."""
+    if voxels.shape[-1] == 1:
+        return sitk.GetImageFromArray(voxels[..., 0])
+    return sitk.GetImageFromArray(voxels, isVector=True)
 
 
 def find_layer(voxels: Voxels, label: int) -> Voxels:

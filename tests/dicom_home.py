@@ -74,7 +74,10 @@ class DicomHome:
         """Add a scan with its marks; its DICOM files lie below ``source``."""
         layers = [make_labels()] if layers is None else list(layers)
         values = np.random.default_rng(3).integers(-200, 300, SIZE[::-1]).astype(np.int16)
-        image, mask = self._place(sitk.GetImageFromArray(values)), self._place(join_layers(layers))
+        image, mask = (
+            self._place(sitk.GetImageFromArray(values)),
+            self._place(join_layers(np.stack(layers, axis=-1))),
+        )
         scan_id = f"{self.subject}-{date}-{modality}"
         text = self._write_origin(scan_id, date, values, frames, modality) if origin else ""
         scan = Scan(

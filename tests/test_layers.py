@@ -18,7 +18,7 @@ def make_layers(count):
 def test_layers_come_back_from_a_file_as_they_were(tmp_path, count):
     layers = make_layers(count)
     path = str(tmp_path / "mask.nrrd")
-    sitk.WriteImage(join_layers(layers), path, useCompression=True)
+    sitk.WriteImage(join_layers(np.stack(layers, axis=-1)), path, useCompression=True)
     read = [sitk.GetArrayFromImage(layer) for layer in split_layers(sitk.ReadImage(path))]
     assert len(read) == count
     for one, other in zip(layers, read, strict=True):
@@ -26,7 +26,7 @@ def test_layers_come_back_from_a_file_as_they_were(tmp_path, count):
 
 
 def test_a_label_is_found_in_its_layer():
-    mask = join_layers([np.full((2, 2, 2), 3, np.uint16), np.full((2, 2, 2), 9, np.uint16)])
+    mask = join_layers(np.stack([np.full((2, 2, 2), n, np.uint16) for n in (3, 9)], axis=-1))
     voxels = sitk.GetArrayFromImage(mask)
     assert (find_layer(voxels, 9) == 9).all()
     assert not (find_layer(voxels, 4) == 4).any()

@@ -62,6 +62,22 @@ def read_native(dataset: Any, frames: Sequence[int]) -> list[Pixels] | None:
         raise InputError("the pixels are truncated or cannot be decoded") from None
 
 
+def iterate_frames(path: Path, dataset: Any, frames: Sequence[int]) -> Iterator[Pixels]:
+    """Read frames (from 0) of any file, (rows, columns) each; compressed ones in a process.
+
+    Raises
+    ------
+    InputError
+        As `read_native` and `Decoder.decode`.
+    """
+    planes = read_native(dataset, frames)
+    if planes is not None:
+        yield from planes
+        return
+    with Decoder() as decoder:
+        yield from decoder.decode(path, frames)
+
+
 def _has_syntax(dataset: Any) -> bool:
     return "TransferSyntaxUID" in getattr(dataset, "file_meta", {})
 

@@ -20,7 +20,7 @@ from response.ingest.nifti import MAX_VOXELS, check_finite
 from response.ingest.ranking import choose_scans
 from response.ingest.series import Stack
 
-MAX_SLICE_PIXELS = 8192 * 8192
+MAX_SLICE_PIXELS = 4096 * 4096
 
 Pixels = npt.NDArray[Any]
 

@@ -18,8 +18,11 @@ from response.model import LabelFact
 MAX_LAYERS = 16
 _MAX_LABEL = 65535
 
-MAX_LAYER_VOXELS = 500_000_000
-"""Voxels of all layers together: a gigabyte."""
+MAX_LAYER_BYTES = 640 * 2**20
+"""All layers together, where there are several; twice as much is held while they are joined."""
+
+MAX_MARKED = 2**26
+"""Voxels of all regions of a file together, those that overlap counted each time."""
 
 Flat = npt.NDArray[np.int32] | npt.NDArray[np.int64]
 """Places of voxels in the array (k, j, i) laid flat, ascending, none twice."""
@@ -71,8 +74,9 @@ def put_together(
     Raises
     ------
     InputError
-        More regions share a voxel than there may be layers.
+        More regions share a voxel than there may be layers, or they have too many voxels.
     """
+    check_marked(sum(one.voxels.size for one in regions))
     numbered, said = _number([one for one in regions if one.voxels.size or one.aside])
     notes = [*warnings, *said]
     notes += [f"{one.name} has no voxels" for one in regions if not (one.voxels.size or one.aside)]
@@ -80,10 +84,10 @@ def put_together(
     kept = [one for one in left if one.voxels.size]
     notes += more
     facts = tuple(one.fact for one in kept)
-    layers = _paint(kept, grid)
-    if len(layers) > 1:
-        notes.append(f"regions overlap; they are kept whole, in {len(layers)} layers")
-    image = join_layers(layers)
+    painted = _paint(kept, grid)
+    if painted.shape[-1] > 1:
+        notes.append(f"regions overlap; they are kept whole, in {painted.shape[-1]} layers")
+    image = join_layers(painted)
     image.SetOrigin(grid.origin)
     image.SetSpacing(grid.spacing)
     image.SetDirection(grid.direction)
@@ -145,21 +149,43 @@ def _leave_aside(
     return [one for one in regions if not one.aside or one.fact.label in wanted], notes
 
 
-def _paint(regions: Sequence[Region], grid: Grid) -> list[npt.NDArray[np.uint16]]:
-    """Paint each region into the first layer where it covers nothing."""
+def check_marked(marked: int) -> None:
+    """Refuse regions of more voxels than fit into memory.
+
+    Raises
+    ------
+    InputError
+        There are more than `MAX_MARKED`.
+    """
+    if marked > MAX_MARKED:
+        raise InputError(f"marks over {MAX_MARKED} voxels; export fewer regions at once")
+
+
+def _paint(regions: Sequence[Region], grid: Grid) -> npt.NDArray[np.uint16]:
+    """Paint each region into its layer: axes k, j, i, layer."""
     i, j, k = grid.size
-    layers = [np.zeros(k * j * i, np.uint16)]
+    chosen = _choose_layers(regions, i * j * k)
+    painted = np.zeros((i * j * k, max(chosen, default=0) + 1), np.uint16)
+    for region, layer in zip(regions, chosen, strict=True):
+        painted[region.voxels, layer] = region.fact.label
+    return painted.reshape(k, j, i, -1)
+
+
+def _choose_layers(regions: Sequence[Region], size: int) -> list[int]:
+    """Choose for each region the first layer where it covers nothing."""
+    most = min(MAX_LAYERS, max(1, MAX_LAYER_BYTES // (size * np.dtype(np.uint16).itemsize)))
+    covered: list[npt.NDArray[np.bool_]] = []
+    chosen = []
     for region in regions:
-        free = next((layer for layer in layers if not layer[region.voxels].any()), None)
-        if free is None:
-            if len(layers) == min(MAX_LAYERS, max(1, MAX_LAYER_VOXELS // layers[0].size)):
-                raise InputError(
-                    f"more than {len(layers)} regions overlap in one place; export fewer at once"
-                )
-            free = np.zeros_like(layers[0])
-            layers.append(free)
-        free[region.voxels] = region.fact.label
-    return [layer.reshape(k, j, i) for layer in layers]
+        taken = (layer[region.voxels].any() for layer in covered)
+        number = next((number for number, any_ in enumerate(taken) if not any_), len(covered))
+        if number == most:
+            raise InputError(f"more than {most} regions overlap in one place; export fewer at once")
+        if number == len(covered):
+            covered.append(np.zeros(size, bool))
+        covered[number][region.voxels] = True
+        chosen.append(number)
+    return chosen
 
 
 def _tell_apart(facts: Sequence[LabelFact]) -> tuple[LabelFact, ...]:

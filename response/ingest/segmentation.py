@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pydicom
-from pydicom.pixels.utils import iter_pixels
 from pydicom.uid import SegmentationStorage
 
 from response.errors import GeometryError, InputError
 from response.geometry import PLACE_TOLERANCE_VOXELS, Grid
+from response.ingest.decoding import iterate_frames
 from response.ingest.dicom_file import DAMAGE, quiet, read_dataset, text_of
 from response.ingest.nifti import MAX_VOXELS
-from response.ingest.regions import Flat, Region, to_flat
+from response.ingest.regions import Flat, Region, check_marked, to_flat
 from response.ingest.segments import describe_segments
 
 LABEL_MAP_SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.7"
@@ -62,7 +62,7 @@ def read_segments(
     try:
         with quiet():
             _check_readable(dataset)
-            voxels = _gather(dataset, grid, slice_of)
+            voxels = _gather(path, dataset, grid, slice_of)
             return describe_segments(dataset, voxels, path.name, modality)
     except InputError as error:
         raise type(error)(f"segmentation {path.name}: {error}") from None
@@ -77,31 +77,39 @@ def _check_readable(dataset: Any) -> None:
         raise InputError("not a DICOM segmentation")
     if "TotalPixelMatrixColumns" in dataset or "ImageOrientationSlide" in dataset:
         raise InputError("drawn on a whole-slide image, which is no scan")
-    voxels = int(dataset.Rows) * int(dataset.Columns) * int(dataset.get("NumberOfFrames") or 1)
+    frames = int(dataset.get("NumberOfFrames") or 1)
+    described = len(dataset.get("PerFrameFunctionalGroupsSequence") or ())
+    if frames != described:
+        raise InputError(f"declares {frames} frames, and describes {described}; export it again")
+    voxels = int(dataset.Rows) * int(dataset.Columns) * frames
     if voxels > 8 * MAX_VOXELS:
         raise InputError(f"declares {voxels} pixels, over the limit")
 
 
-def _gather(dataset: Any, grid: Grid, slice_of: Mapping[str, int]) -> dict[int, Flat]:
+def _gather(path: Path, dataset: Any, grid: Grid, slice_of: Mapping[str, int]) -> dict[int, Flat]:
     """Gather the voxels of every segment from all frames."""
     parts: dict[int, list[Flat]] = {}
-    frames = _iterate_frames(dataset)
+    count = 0
+    frames = _iterate_frames(path, dataset)
     for groups, pixels in zip(_list_groups(dataset), frames, strict=True):
         for segment, marked in _find_marked(dataset, groups, pixels):
             voxels = _to_voxels(marked, dataset, groups, grid, slice_of)
             parts.setdefault(segment, []).append(to_flat(voxels, grid))
+            count += len(marked)
+            check_marked(count)
     return {number: np.unique(np.concatenate(found)) for number, found in parts.items()}
 
 
-def _iterate_frames(dataset: Any) -> Iterator[npt.NDArray[Any]]:
+def _iterate_frames(path: Path, dataset: Any) -> Iterator[npt.NDArray[Any]]:
     """Decode frame by frame (rows, columns): all at once may not fit into memory."""
+    numbers = range(int(dataset.get("NumberOfFrames") or 1))
     if dataset.BitsAllocated != 1 or dataset.file_meta.TransferSyntaxUID.is_compressed:
-        yield from iter_pixels(dataset)
+        yield from iterate_frames(path, dataset, numbers)
         return
     # One bit per pixel, frames packed without gaps: a frame may begin within a byte.
     rows, columns = int(dataset.Rows), int(dataset.Columns)
     packed = np.frombuffer(dataset.PixelData, np.uint8)
-    for number in range(int(dataset.get("NumberOfFrames") or 1)):
+    for number in numbers:
         first, last = number * rows * columns, (number + 1) * rows * columns
         bits = np.unpackbits(packed[first // 8 : -(-last // 8)], bitorder="little")
         yield bits[first % 8 :][: rows * columns].reshape(rows, columns)

@@ -6,7 +6,7 @@ import numpy as np
 import pydicom
 import pytest
 import SimpleITK as sitk
-from pydicom.uid import generate_uid
+from pydicom.uid import JPEGLSLossless, RLELossless, generate_uid
 
 from response.errors import GeometryError, InputError
 from response.geometry import Grid
@@ -228,3 +228,35 @@ def test_frames_without_position_are_placed_by_their_source_image(clinic, tree):
     clinic.ingest(tree.folder)
     (time_point,) = clinic.store.read_time_points("P1")
     assert places_in(clinic, time_point, 1) == places_of(series, make_marks(), 1)
+
+
+def test_more_frames_than_are_described_are_refused_before_any_is_read(clinic, tree):
+    path = tree.add_segmentation(tree.add_series(), make_marks())
+    tree.edit(path, Rows=1, Columns=1, NumberOfFrames=2**31 - 1)
+    assert "declares 2147483647 frames, and describes 4" in reason(clinic.ingest(tree.folder))
+
+
+def test_segments_of_more_voxels_than_fit_into_memory_are_refused(clinic, tree, monkeypatch):
+    monkeypatch.setattr("response.ingest.regions.MAX_MARKED", 20)
+    tree.add_segmentation(tree.add_series(), make_marks())
+    assert "marks over 20 voxels; export fewer" in reason(clinic.ingest(tree.folder))
+
+
+def test_layers_that_do_not_fit_into_memory_are_refused(clinic, tree, monkeypatch):
+    monkeypatch.setattr("response.ingest.regions.MAX_LAYER_BYTES", 2 * 6 * 12 * 10)
+    marks = np.zeros((6, 12, 10, 2), np.uint8)
+    marks[1:3, 2:5, 1:4] = 1
+    tree.add_segmentation(tree.add_series(), marks)
+    assert "more than 1 regions overlap in one place" in reason(clinic.ingest(tree.folder))
+
+
+@pytest.mark.parametrize("syntax", [RLELossless, JPEGLSLossless])
+def test_a_compressed_segmentation_is_read_as_it_was(clinic, tree, syntax):
+    series, marks = tree.add_series(), make_marks()
+    path = tree.add_segmentation(series, (marks == 1)[..., None] * 0.9, kind="FRACTIONAL")
+    dataset = pydicom.dcmread(path)
+    dataset.compress(syntax, generate_instance_uid=False)
+    dataset.save_as(path)
+    clinic.ingest(tree.folder)
+    (time_point,) = clinic.store.read_time_points("P1")
+    assert places_in(clinic, time_point, 1) == places_of(series, marks, 1)
