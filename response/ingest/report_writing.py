@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -27,6 +27,9 @@ LENGTHS = (LONGEST, SHORT)
 
 _ROUNDING = Decimal("0.0001")
 """How far a copy of an annotation may be from it: reports have six decimals."""
+
+_TELLING_DIGITS = 10
+"""Two lesions do not agree in so many digits by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,20 +180,43 @@ def _find_table_readers(subject: str, store: Store) -> set[Reader]:
 def _find_read(subject: str, store: Store) -> list[GivenMeasurement]:
     """Find what persons read of a subject, once where a report repeats an annotation.
 
-    The annotation itself (AIM) is taken before its copy in a report (SR), which is rounded.
+    The annotation itself (AIM) is taken before its copy in a report (SR), which is rounded; of
+    several copies the one that comes first by its UID, whatever its file is called.
     """
-    known: dict[tuple[str, str, Reader], GivenMeasurement] = {}
-    for given in sorted(store.read_given_measurements(subject), key=lambda one: one.source):
+    known: dict[tuple[str, str, Reader], tuple[str, GivenMeasurement]] = {}
+    reports = store.read_given_measurements(subject)
+    for given in sorted(reports, key=lambda one: (one.source, one.document_uid)):
         for one in given.measurements:
             if one.role is None:
                 continue
-            first = known.setdefault((one.group, one.quantity, one.reader), one)
+            key = (one.group, one.quantity, one.reader)
+            document, first = known.setdefault(key, (given.document_uid, one))
             if abs(first.value - one.value) > _ROUNDING:
-                raise InputError(
-                    f"annotation {one.group} is {first.value} {first.unit} and {one.value} "
-                    f"{one.unit}; keep the right one"
-                )
-    return list(known.values())
+                said = f"{first.value} {first.unit} and {one.value} {one.unit}"
+                if document == given.document_uid:
+                    raise InputError(
+                        f"measurement group {one.group} has {said} for {one.quantity}; a lesion "
+                        "has one, and each lesion a group of its own"
+                    )
+                raise InputError(f"annotation {one.group} is {said}; keep the right one")
+    _refuse_copies(known.values())
+    return [one for _document, one in known.values()]
+
+
+def _refuse_copies(known: Iterable[tuple[str, GivenMeasurement]]) -> None:
+    """Refuse what would count twice: some programs name a lesion anew each time they save it."""
+    seen: dict[tuple[object, ...], str] = {}
+    for document, one in known:
+        if len(one.value.as_tuple().digits) < _TELLING_DIGITS:
+            continue
+        key = (one.time_point, one.reader, one.quantity, one.unit, one.value)
+        other = seen.setdefault(key, document)
+        if other != document:
+            raise InputError(
+                f"reports {min(other, document)} and {max(other, document)} have the same "
+                f"measurement ({one.value} {one.unit}) of {one.time_point} for lesions with "
+                "different names; it would count twice: keep the report that is right"
+            )
 
 
 def _take_readings(

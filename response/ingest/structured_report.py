@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pydicom import Dataset
+
 from response.errors import InputError
 from response.ingest.dicom_file import DAMAGE, quiet, read_dataset, text_of
 from response.ingest.report_quantities import name_quantity, parse_value
@@ -61,7 +63,31 @@ def _read_groups(dataset: Any) -> Iterator[Group]:
     for item in _walk(dataset):
         code, meaning = _name(item)
         if item.get("ValueType") == "CONTAINER" and (code == _GROUP or meaning == _ANNOTATION):
-            yield _read_group(item, studies, date)
+            for part in _split_group(item):
+                yield _read_group(part, studies, date)
+
+
+def _split_group(item: Any) -> list[Any]:
+    """Give one item per lesion: some viewers write several into one group, one after another.
+
+    Each begins with its tracking identifier; TID 1501 has one in a group.
+    """
+    children = list(item.get("ContentSequence") or ())
+    words = ("112039", "112040")
+    tracked = [[at for at, one in enumerate(children) if _name(one)[0] == word] for word in words]
+    starts = max(tracked, key=len) if len(tracked[0]) != len(tracked[1]) else tracked[0]
+    if len(starts) < 2:
+        return [item]
+    if len(tracked[0]) == len(tracked[1]):
+        starts = [min(pair) for pair in zip(*tracked, strict=True)]
+    head, ends = children[: starts[0]], [*starts[1:], len(children)]
+    parts = []
+    for start, end in zip(starts, ends, strict=True):
+        part = Dataset()
+        part.ValueType, part.ConceptNameCodeSequence = "CONTAINER", item.ConceptNameCodeSequence
+        part.ContentSequence = [*head, *children[start:end]]
+        parts.append(part)
+    return parts
 
 
 def _read_group(item: Any, studies: frozenset[str], date: str) -> Group:
@@ -106,7 +132,10 @@ def _without_reading(group: Group) -> Group:
 def _read_numbers(items: list[Any]) -> Iterator[Number]:
     for item in items:
         values = item.get("MeasuredValueSequence")
-        if item.get("ValueType") != "NUM" or not values:
+        if item.get("ValueType") != "NUM" or not values or not _is_content(item):
+            continue
+        said = text_of(values[0], "NumericValue")
+        if not said:  # a qualifier in its place says why there is none
             continue
         code, scheme, meaning = _concept_name(item)
         words = [meaning]
@@ -115,8 +144,12 @@ def _read_numbers(items: list[Any]) -> Iterator[Number]:
         derivation = _meaning(_direct(item, "121401", "derivation"))
         units = values[0].get("MeasurementUnitsCodeSequence")
         unit = text_of(units[0], "CodeValue") if units else ""
-        value = parse_value(text_of(values[0], "NumericValue"))
-        yield Number(name_quantity(code, scheme, words, derivation), unit, value)
+        yield Number(name_quantity(code, scheme, words, derivation), unit, parse_value(said))
+
+
+def _is_content(item: Any) -> bool:
+    """Tell a measurement from what describes one, or the circumstances of the observation."""
+    return text_of(item, "RelationshipType") in ("CONTAINS", "")
 
 
 def _find_calculation(item: Any, items: list[Any]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from decimal import Decimal
 
 import highdicom as hd
@@ -219,6 +220,105 @@ def test_a_length_in_a_report_is_its_observers_reading(clinic, tree):
         Decimal("12.5"),
         "2025-01-10",
     )
+
+
+def save_again(path, change):
+    """Write a report whose measurement group was changed, under a UID of its own."""
+    dataset = pydicom.dcmread(path)
+    (place,) = (
+        one
+        for one in dataset.ContentSequence
+        if one.ConceptNameCodeSequence[0].CodeMeaning == "Imaging Measurements"
+    )
+    change(place.ContentSequence[0])
+    dataset.SOPInstanceUID = pydicom.uid.generate_uid()
+    dataset.save_as(path)
+    return path
+
+
+def add_lesion(group, value, uid="1.2.3.6"):
+    """Add a second lesion to a group after the first, as some viewers do."""
+    more = copy.deepcopy(list(group.ContentSequence))
+    for one in more:
+        if one.ValueType == "UIDREF":
+            one.UID = uid
+        if one.ValueType == "NUM":
+            one.MeasuredValueSequence = one.MeasuredValueSequence if value else []
+            for measured in one.MeasuredValueSequence:
+                measured.NumericValue = value
+    group.ContentSequence = [*group.ContentSequence, *more]
+
+
+def test_several_lesions_in_one_group_are_told_apart(clinic, tree):
+    path = write_report(tree, tree.add_series(), tree.folder / "sr.dcm")
+    save_again(path, lambda group: add_lesion(group, "30"))
+    groups = read_report(path).groups
+    assert [(g.tracking_uid, [n.value for n in g.numbers]) for g in groups] == [
+        ("1.2.3.5", [Decimal("12.5")]),
+        ("1.2.3.6", [Decimal(30)]),
+    ]
+
+
+def test_a_measurement_without_a_value_is_none(clinic, tree):
+    path = write_report(tree, tree.add_series(), tree.folder / "sr.dcm")
+
+    def empty(group):
+        add_lesion(group, "1")
+        group.ContentSequence[-1].MeasuredValueSequence[0].NumericValue = None
+
+    save_again(path, empty)
+    assert [len(g.numbers) for g in read_report(path).groups] == [1, 0]
+
+
+def test_a_number_that_describes_the_observation_is_no_measurement(clinic, tree):
+    path = write_report(tree, tree.add_series(), tree.folder / "sr.dcm")
+
+    def date_it(group):
+        order = copy.deepcopy(next(x for x in group.ContentSequence if x.ValueType == "NUM"))
+        order.RelationshipType = "HAS OBS CONTEXT"
+        group.ContentSequence = [order, *group.ContentSequence]
+
+    save_again(path, date_it)
+    (group,) = read_report(path).groups
+    assert len(group.numbers) == 1
+
+
+def test_a_report_saved_again_under_new_names_does_not_count_twice(clinic, tree):
+    series = tree.add_series()
+    for name, uid in (("a", "1.2.3.7"), ("b", "1.2.3.8")):
+        path = write_report(tree, series, tree.folder / f"{name}.dcm")
+
+        def rename(group, uid=uid):
+            add_lesion(group, "117.025108849856", uid)
+
+        save_again(path, rename)
+    (refusal,) = clinic.ingest(tree.folder).refused
+    assert "it would count twice" in refusal.reason
+    assert not clinic.store.read_readings("P1")
+
+
+@pytest.mark.parametrize("names", [("a.xml", "b.dcm"), ("b.xml", "a.dcm")])
+def test_an_annotation_goes_before_its_rounded_copy_whatever_the_files_are_called(
+    clinic, tree, names
+):
+    (tree.folder / "x").mkdir(parents=True, exist_ok=True)
+    path = write_report(tree, tree.add_series(), tree.folder / "x" / names[1])
+    copied = pydicom.dcmread(path)
+    for one in copied.ContentSequence:
+        if one.ConceptNameCodeSequence[0].CodeMeaning == "Imaging Measurements":
+            group = one.ContentSequence[0]
+            group.ConceptNameCodeSequence[0].CodeMeaning = "AIM Annotation"
+            for item in group.ContentSequence:
+                if item.ValueType == "UIDREF":
+                    item.UID = "2.25.99"
+                if item.ValueType == "NUM":
+                    item.MeasuredValueSequence[0].NumericValue = "30.563412"
+    copied.save_as(path)
+    (tree.folder / "x" / names[0]).write_text(
+        make_v3(uid="2.25.99", reader="Reader^C", value="30.5634123456", date="2025-01-10")
+    )
+    assert not clinic.ingest(tree.folder).refused
+    assert [r.diameter_mm for r in readings_of(clinic)["Reader^C"]] == [Decimal("30.5634123456")]
 
 
 def test_a_report_on_a_segment_is_compared_with_what_is_measured_here(clinic, tree, tmp_path):
