@@ -123,6 +123,7 @@ KIN: dict[str, Category] = {
     "SMD": Category.SD,
     "NMR": Category.SD,
     "PMD": Category.PD,
+    "NON-CMR/NON-PMD": Category.NON_CR_NON_PD,
     "MR": Category.PR,
     "PDu": Category.PD,
 }
@@ -136,8 +137,8 @@ def find_kin(code: str) -> str:
 
     Examples
     --------
-    >>> find_kin("iUPD"), find_kin("PMR"), find_kin("SD")
-    ('PD', 'PR', 'SD')
+    >>> find_kin("iUPD"), find_kin("PMR"), find_kin("NON-CMR/NON-PMD"), find_kin("SD")
+    ('PD', 'PR', 'NON-CR/NON-PD', 'SD')
     """
     return str(KIN.get(code, code))
 
