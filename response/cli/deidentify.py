@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from response.cli.common import home_option, open_workspace, plain_errors
 from response.errors import InputError
-from response.ingest.sources import IngestReport
+
+if TYPE_CHECKING:
+    from response.ingest.sources import IngestReport
 
 deidentify_option = click.option(
     "--deidentify",

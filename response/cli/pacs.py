@@ -25,11 +25,11 @@ from response.cli.common import (
 )
 from response.cli.deidentify import deidentify_option
 from response.errors import InputError
-from response.ingest.sources import IngestReport
-from response.workspace import Workspace
 
 if TYPE_CHECKING:
+    from response.ingest.sources import IngestReport
     from response.pacs.retrieve import Fetched
+    from response.workspace import Workspace
 
 FETCH = ("patient", "accession", "study", "modality", "since")
 WEB = ("token_env", "ca", "cert", "key", "insecure_http")
@@ -139,8 +139,9 @@ def settle(fetched: Fetched, report: IngestReport) -> None:
         fetched.forget()
         return
     click.echo(
-        f"the files fetched are kept in {fetched.folder.parent}: the same command does not fetch "
-        "them again; delete the folder when it is of no more use",
+        f"the files fetched, which hold the patients' identities, are kept in "
+        f"{fetched.folder.parent}: the same command does not fetch them again; delete the folder "
+        "when it is of no more use",
         err=True,
     )
 
@@ -171,8 +172,8 @@ def settle(fetched: Fetched, report: IngestReport) -> None:
 @click.option(
     "--keep-days",
     type=click.FloatRange(0),
-    default=7.0,
-    show_default=True,
+    default=None,
+    show_default="7; 0 with --deidentify",
     help="Keep files of a study that was taken for what comes late.",
 )
 @click.option(
@@ -200,6 +201,7 @@ def listen(home: Path | None, **options: Any) -> None:
         listening = _read_listening(options)
         from response.pacs.jobs import JobOptions
         from response.pacs.listen import Listener
+        from response.workspace import Workspace
 
         subjects = options["subjects"]
         how = JobOptions(
@@ -235,11 +237,18 @@ def _read_listening(options: Mapping[str, Any]) -> Any:
         peers=tuple(read_peer(text) for text in options["allow"]),
         idle_s=options["idle_seconds"],
         tls=tls,
-        keep_s=options["keep_days"] * 86400,
+        keep_s=_find_keep_days(options) * 86400,
         max_object_bytes=options["max_object_mb"] * 2**20,
         reserve_bytes=options["reserve_mb"] * 2**20,
         max_associations=options["max_associations"],
     )
+
+
+def _find_keep_days(options: Mapping[str, Any]) -> float:
+    """Without identity nothing that holds one is kept longer than it takes, unless it is told."""
+    if options["keep_days"] is not None:
+        return float(options["keep_days"])
+    return 0.0 if options["deidentify"] else 7.0
 
 
 def _log(line: str) -> None:

@@ -254,12 +254,12 @@ class Listener:
             self._note(finished)
         if runner.busy:
             return
+        for study in self._studies.forget_old(self._listening.keep_s):
+            self._say(f"study {study.name}: removed from the spool, the store has it")
         for work in self._studies.find_work():
             self._say(f"study {work.name}: complete, {work.count} objects; working on it")
             runner.start(work)
             return
-        for study in self._studies.forget_old(self._listening.keep_s):
-            self._say(f"study {study.name}: removed from the spool, the store has it")
 
     def _note(self, finished: Finished) -> None:
         work, told = finished.work, finished.told
@@ -270,6 +270,11 @@ class Listener:
         if told.get("refused") or told.get("problem"):
             line += f"; why is in {find_outcome(work.studies[0].folder)}"
         self._say(line)
+        if self._options.deidentify and finished.outcome is not Outcome.DONE:
+            self._say(
+                f"study {work.name}: what was sent stays, with its patient's identity, in "
+                f"{self._studies.folder} until it is taken whole; delete it there to give it up"
+            )
 
 
 def _remove_stale(folder: Path) -> None:
