@@ -6,6 +6,7 @@ slice: holes are contours within contours, or joined to them by a channel (PS3.3
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from response.ingest.dicom_file import DAMAGE, quiet, read_dataset, text_of
 from response.ingest.polygons import count_crossings, fill_polygons
 from response.ingest.regions import Flat, Region, keep_small
 from response.model import LabelFact
+
+_TRACKING_UID = re.compile(r"Tracking UID ([0-9.]{1,64})")
 
 MAX_EFFORT = 50_000_000
 """Points of all contours of a file, and rows that their edges cross: what reading it costs."""
@@ -103,7 +106,10 @@ def _read(
     drawn = {
         int(item.ReferencedROINumber): item for item in dataset.get("ROIContourSequence") or ()
     }
-    named = [int(item.ROINumber) for item in dataset.get("StructureSetROISequence") or ()]
+    named = {
+        int(item.ROINumber): _find_tracking_uid(item)
+        for item in dataset.get("StructureSetROISequence") or ()
+    }
     regions, notes, effort = [], [], 0
     for number in dict.fromkeys([*named, *drawn]):
         kind = types.get(number, "")
@@ -115,9 +121,19 @@ def _read(
         voxels, said = _fill(found, grid)
         notes += [f"ROI {number} of {source}: {note}" for note in said]
         aside = f"of type {kind}" if kind in OTHER_PURPOSES else ""
-        fact = LabelFact(number, "", "", text_of(dataset, "SOPInstanceUID"), number)
+        uid = text_of(dataset, "SOPInstanceUID")
+        fact = LabelFact(number, "", named.get(number, ""), uid, number)
         regions.append(Region(number, voxels, source, fact, aside, "ROI", kind == UNSPOKEN))
     return regions, notes
+
+
+def _find_tracking_uid(item: Any) -> str:
+    """Find the Tracking UID in a region's description, where this program writes it.
+
+    The standard has no place of its own for it in a structure set.
+    """
+    found = _TRACKING_UID.fullmatch(text_of(item, "ROIDescription"))
+    return found[1] if found else ""
 
 
 def _gather(

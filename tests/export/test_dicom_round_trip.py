@@ -48,10 +48,11 @@ def test_overlapping_marks_come_back_whole(tmp_path):
     assert (array == 3).sum() == (under == 9).sum()
 
 
-def test_the_tracking_uid_comes_back(tmp_path):
+@pytest.mark.parametrize("kind", ["dicom-seg", "rtstruct"])
+def test_the_tracking_uid_comes_back(tmp_path, kind):
     home = DicomHome(tmp_path)
     home.add_scan()
     tracking = home.track()
-    point, _ = ingest_again(home, "dicom-seg", tmp_path)
+    point, _ = ingest_again(home, kind, tmp_path)
     given = {fact.given_tracking_uid for fact in point.lesion_facts}
     assert given == {lesion.tracking_uid for lesion in tracking.lesions}
