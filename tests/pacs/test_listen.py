@@ -168,6 +168,17 @@ def test_what_a_pacs_sends_is_taken_through_the_main_job(
     assert NAME not in listener.said()
 
 
+@pytest.mark.slow
+def test_what_was_sent_is_gone_once_it_was_taken_without_identity(dicom_patient, listener):
+    listener.start("--idle-seconds", 1, "--deidentify")
+    sent = [pydicom.dcmread(path) for path in sorted((dicom_patient / "study0").glob("*.dcm"))]
+    assert set(send_pynetdicom(listener, sent)) == {0}
+    wait_until(lambda: "removed from the spool" in listener.said(), 180)
+    assert "done; 1 time points taken" in listener.said()
+    assert listener.received() == []
+    assert not list((listener.home / "spool" / "received").glob("*"))
+
+
 def export(home: Path, out: Path) -> list[str]:
     """Everything a workspace says, but for what is new in each run."""
     assert run_here("export", "csv", "--out", out, "--home", home).returncode == 0
