@@ -52,7 +52,9 @@ def plan_reports(
 
 def _read_structured(path: Path) -> list[Report] | None:
     report = read_report(path)
-    return None if report is None else [report]
+    if report is None or not any(group.numbers for group in report.groups):
+        return None
+    return [report]
 
 
 def _try(read: Callable[[], list[Report] | None], plan: Plan) -> list[Report] | None:

@@ -420,3 +420,19 @@ def test_two_readers_of_five_patients_disagree_as_published(clinic, shared_data)
     assert said["0028", "A"].overall_response == "SD"
     assert said["0028", "B"].sum_of_diameters_mm == Decimal("43.3007850646973")
     assert said["0028", "B"].overall_response == "PD"
+
+
+def test_a_report_whose_groups_hold_no_number_is_counted_as_one_without(clinic, tree):
+    path = write_report(tree, tree.add_series(), tree.folder / "report.dcm")
+    dataset = pydicom.dcmread(path)
+
+    def empty(item):
+        if "MeasuredValueSequence" in item:
+            item.MeasuredValueSequence = []
+        for child in item.get("ContentSequence") or ():
+            empty(child)
+
+    empty(dataset)
+    dataset.save_as(path)
+    report = clinic.ingest(tree.folder)
+    assert "1 reports without measurements are not read" in report.warnings
