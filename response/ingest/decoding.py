@@ -34,6 +34,7 @@ SECONDS_TO_START = 60.0
 MAX_FRAME_BYTES = 8192 * 8192 * 4
 
 _LINE = 65_536
+_PADDING = 16
 
 Pixels = npt.NDArray[Any]
 
@@ -114,6 +115,9 @@ def _cut(dataset: Any, body: bytes, kind: np.dtype[Any], frames: Sequence[int]) 
     length = rows * columns * kind.itemsize
     if length == 0 or len(body) < length * (max(frames) + 1):
         raise InputError("the pixels are truncated or cannot be decoded")
+    count = int(dataset.get("NumberOfFrames") or 1)
+    if count > 1 and len(body) - length * count > max(_PADDING, columns * kind.itemsize):
+        raise InputError("more pixels than declared: frames would not begin where they do")
     little = dataset.original_encoding[1] is not False
     body = _swap_words(body, little=little, kind=kind, dataset=dataset)
     stored = kind.newbyteorder("<" if little else ">")

@@ -156,3 +156,9 @@ def test_frames_that_are_not_what_the_file_says_are_refused(clinic, tree, tags, 
     report = clinic.ingest(tree.folder)
     assert not report.taken
     assert any(why in refusal.reason for refusal in report.refused)
+
+
+def test_frames_smaller_than_their_pixels_are_refused(clinic, tree):
+    add_enhanced(tree, [0.0, 2.5, 5.0, 7.5], Rows=11)
+    (refusal,) = clinic.ingest(tree.folder).refused
+    assert "more pixels than declared" in refusal.reason
