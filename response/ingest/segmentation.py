@@ -28,6 +28,7 @@ LABEL_MAP_SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.7"
 SEGMENTATIONS = (SegmentationStorage, LABEL_MAP_SEGMENTATION)
 
 _STEP_TOLERANCE = 1e-3
+_PADDING = 4
 
 Indices = npt.NDArray[np.intp]
 Groups = tuple[Any, Any]
@@ -109,6 +110,8 @@ def _iterate_frames(path: Path, dataset: Any) -> Iterator[npt.NDArray[Any]]:
     # One bit per pixel, frames packed without gaps: a frame may begin within a byte.
     rows, columns = int(dataset.Rows), int(dataset.Columns)
     packed = np.frombuffer(dataset.PixelData, np.uint8)
+    if packed.size - -(-len(numbers) * rows * columns // 8) > _PADDING:
+        raise InputError("more pixels than declared: frames would not begin where they do")
     for number in numbers:
         first, last = number * rows * columns, (number + 1) * rows * columns
         bits = np.unpackbits(packed[first // 8 : -(-last // 8)], bitorder="little")

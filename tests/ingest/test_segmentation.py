@@ -260,3 +260,9 @@ def test_a_compressed_segmentation_is_read_as_it_was(clinic, tree, syntax):
     clinic.ingest(tree.folder)
     (time_point,) = clinic.store.read_time_points("P1")
     assert places_in(clinic, time_point, 1) == places_of(series, marks, 1)
+
+
+def test_frames_smaller_than_their_pixels_are_refused(clinic, tree):
+    path = tree.add_segmentation(tree.add_series(), make_marks())
+    tree.edit(path, Rows=11)
+    assert "more pixels than declared" in reason(clinic.ingest(tree.folder))
