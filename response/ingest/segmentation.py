@@ -27,6 +27,9 @@ LABEL_MAP_SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.7"
 
 SEGMENTATIONS = (SegmentationStorage, LABEL_MAP_SEGMENTATION)
 
+MAX_FRAME_PIXELS = 2048 * 2048
+"""No scanner's slices are larger; places of all pixels of a frame are held at once."""
+
 _STEP_TOLERANCE = 1e-3
 _PADDING = 4
 
@@ -83,7 +86,7 @@ def _check_readable(dataset: Any) -> None:
     if frames != described:
         raise InputError(f"declares {frames} frames, and describes {described}; export it again")
     voxels = int(dataset.Rows) * int(dataset.Columns) * frames
-    if voxels > 8 * MAX_VOXELS:
+    if voxels > 8 * MAX_VOXELS or voxels > frames * MAX_FRAME_PIXELS:
         raise InputError(f"declares {voxels} pixels, over the limit")
 
 

@@ -266,3 +266,9 @@ def test_frames_smaller_than_their_pixels_are_refused(clinic, tree):
     path = tree.add_segmentation(tree.add_series(), make_marks())
     tree.edit(path, Rows=11)
     assert "more pixels than declared" in reason(clinic.ingest(tree.folder))
+
+
+def test_frames_larger_than_any_slice_are_refused(clinic, tree):
+    path = tree.add_segmentation(tree.add_series(), make_marks())
+    tree.edit(path, Rows=2049, Columns=2048)
+    assert "over the limit" in reason(clinic.ingest(tree.folder))
