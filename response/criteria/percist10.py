@@ -66,6 +66,9 @@ REFERENCE_RELATIVE, REFERENCE_SUL = Decimal("0.20"), Decimal("0.3")
 UPTAKE_DIFFERENCE, UPTAKE_EARLIEST, UPTAKE_LATEST = Decimal(15), Decimal(50), Decimal(70)
 """P-05, minutes: no more apart; no earlier; later only with a warning (Practical PERCIST)."""
 
+AT_BASELINE, HERE = "at baseline", "this study"
+"""Which of the two studies a sentence is about."""
+
 DOSE_DIFFERENCE = Decimal("0.20")
 """P-05: the injected dose may differ by 20 % of that at baseline, else a warning."""
 
@@ -287,8 +290,8 @@ def compare_reference(tissue: str, before: Decimal, now: Decimal) -> list[str]:
 def compare_uptake(before: Decimal, now: Decimal) -> list[str]:
     """The conditions on both uptake times, in minutes, that fail (P-05)."""
     failed = [
-        f"uptake time of {minutes} min is below {UPTAKE_EARLIEST}"
-        for minutes in (before, now)
+        f"uptake time of {minutes} min is below {UPTAKE_EARLIEST} ({which})"
+        for minutes, which in ((before, AT_BASELINE), (now, HERE))
         if minutes < UPTAKE_EARLIEST
     ]
     if abs(now - before) > UPTAKE_DIFFERENCE:

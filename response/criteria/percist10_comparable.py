@@ -62,8 +62,11 @@ def _both(course: Course, read: ReadTimePoint, name: str) -> tuple[Decimal | Non
 def _warn_of_late(before: Decimal, now: Decimal) -> list[Reason]:
     latest = rules.UPTAKE_LATEST
     return [
-        Reason(f"{PREFIX}.UPTAKE.LATE", f"warning: uptake time of {minutes} min is over {latest}")
-        for minutes in (before, now)
+        Reason(
+            f"{PREFIX}.UPTAKE.LATE",
+            f"warning: uptake time of {minutes} min is over {latest} ({which})",
+        )
+        for minutes, which in ((before, rules.AT_BASELINE), (now, rules.HERE))
         if minutes > latest
     ]
 

@@ -130,6 +130,8 @@ def _assess_target(study: _Study, read: ReadTimePoint, scan: Scan) -> tuple[str,
     rule = rules.decide_target(case, study.walk.protocol)
     text = f"{rule.category}: {_explain(rule, study, scan, read, failed, others)}"
     reasons = [Reason(rule.id, text)]
+    if failed and rule.holds is rules.is_not_measurable:
+        reasons.append(Reason(f"{PREFIX}.TARGET.NE.COMPARABLE", _say_not_comparable(failed)))
     if rule.verify:
         reasons.append(Reason(f"{rule.id}.VERIFY", rule.verify))
     reasons += _add_secondary(study, scan)
@@ -209,7 +211,7 @@ def _explain(
     if rule.holds is rules.is_not_measurable:
         return _describe_baseline(study).text
     if rule.holds is rules.is_not_comparable:
-        return f"the studies are not comparable: {'; '.join(failed)}"
+        return _say_not_comparable(failed)
     if rule.holds is rules.is_missing:
         if not read.evaluable:
             return sentences.nothing_read(read)
@@ -233,6 +235,10 @@ def _explain(
     if scan.missing:
         return f"{text}; without {label_missing(scan.missing)}, which can only add"
     return text
+
+
+def _say_not_comparable(failed: list[str]) -> str:
+    return f"the studies are not comparable: {'; '.join(failed)}"
 
 
 def _say_tlg(study: _Study, scan: Scan) -> str:

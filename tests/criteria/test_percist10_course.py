@@ -308,6 +308,23 @@ def test_studies_that_are_not_comparable_are_not_assessable(second, words):
     assert words in text(row)
 
 
+def test_every_failed_condition_is_named_where_there_is_no_reference():
+    first, second = {"uptake_minutes": 60}, {"uptake_minutes": 85}
+    row = follow_up({"T1": sul(8)}, {"T1": sul(4)}, first=first, second=second)
+    assert row.overall_response == "NE"
+    assert "not known to be measurable" in text(row)
+    assert "uptake times 60 and 85 min are more than 15 apart" in text(row)
+
+
+def test_an_uptake_time_says_which_study_it_is_of():
+    short = {**ALIKE, "uptake_minutes": 45}
+    row = follow_up({"T1": sul(8)}, {"T1": sul(4)}, first=short, second=short)
+    assert (
+        "uptake time of 45 min is below 50 (at baseline); "
+        "uptake time of 45 min is below 50 (this study)"
+    ) in text(row)
+
+
 def test_the_blood_pool_serves_where_the_liver_cannot():
     first = {"blood_pool_mean": 1, "blood_pool_sd": "0.1"}
     row = follow_up({"T1": sul(8)}, {"T1": sul(4)}, first=first, second={"blood_pool_mean": "1.4"})
