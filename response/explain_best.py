@@ -64,6 +64,13 @@ def _name(insight: Insight, date: dt.date) -> str:
     return f"{names[0]} ({date})" if names else str(date)
 
 
+def _code(insight: Insight, visit: Visit) -> str:
+    """The category of a visit in the criterion's own code (PMR, where a visit only knows PR)."""
+    standing = select_effective(insight.result.assessments)
+    codes = [row.overall_response for row in standing if row.date == visit.date]
+    return next((x for x in codes if _means(insight, x) == visit.overall), visit.overall)
+
+
 def _seen(insight: Insight) -> str:
     options = insight.protocol.best_response
     best = derive_best_response(_window(insight), _reference(insight), options)
@@ -106,7 +113,7 @@ def _confirmation(insight: Insight) -> str:
     lost = [v for v in window if v.overall in (CR, PR)]
     if not lost:
         return f", {words}"
-    names = " and ".join(f"{v.overall} at {_name(insight, v.date)}" for v in lost[:2])
+    names = " and ".join(f"{_code(insight, v)} at {_name(insight, v.date)}" for v in lost[:2])
     return f", {words}; {names} {'were' if len(lost) > 1 else 'was'} not confirmed"
 
 

@@ -95,6 +95,22 @@ def test_a_response_that_was_not_confirmed_is_named():
     assert told[-2] == "Progression-free survival: 112 days, event: progression on 2025-04-23."
 
 
+def test_a_response_of_uptake_that_was_not_confirmed_has_its_own_code():
+    def peak(name, number, value):
+        amounts = {"sul_peak": Decimal(value)}
+        return replace(reading(name, number, "T1", None), extra=amounts)
+
+    rows = [peak("BL", 0, 8), peak("W8", 56, 4), peak("W16", 112, 8)]
+    facts = {"liver_mean": "2", "liver_sd": "0.2", "uptake_minutes": "60"}
+    about = [AssessedTimePoint(r.time_point, r.date, facts=facts) for r in rows]
+    chosen = Protocol()
+    made = assess_subject(
+        "S1", Reader(), rows, FACTS, chosen, criterion="percist10", time_points=about
+    )
+    told = explain_subject([derive_insight(made, rows, about, FACTS, chosen)])
+    assert any("PMR at W8 (2025-02-26) was not confirmed" in line for line in told)
+
+
 def test_the_minimum_counted_from_the_baseline_is_said():
     told = explain(course(BL={"T1": 50}, W8={"T1": 50}), facts=SubjectFacts("S1"))
     assert (
