@@ -8,12 +8,13 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import select
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
@@ -145,6 +146,18 @@ def print_json(rows: Iterable[object]) -> None:
         click.echo(json.dumps(row, default=str, ensure_ascii=False))
 
 
+def _is_closed(stream: TextIO) -> bool:
+    """Whether nobody reads what is written to a stream any more (``| head``)."""
+    if not hasattr(select, "poll"):
+        return False
+    asked = select.poll()
+    try:
+        asked.register(stream.fileno(), select.POLLOUT)
+    except (OSError, ValueError):
+        return False
+    return any(event & (select.POLLERR | select.POLLHUP) for _file, event in asked.poll(0))
+
+
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """End with status 2 and a line per problem instead of a traceback."""
@@ -161,6 +174,8 @@ def plain_errors() -> Iterator[None]:
         click.echo(f"error: {error}", err=True)
         sys.exit(REFUSED)
     except OSError as error:
+        if isinstance(error, BrokenPipeError) and _is_closed(sys.stdout):
+            raise  # click ends quietly then, with status 1: the output was taken in part
         click.echo(f"error: {error.filename or 'a file'}: {error.strerror or error}", err=True)
         sys.exit(REFUSED)
     except KeyboardInterrupt:

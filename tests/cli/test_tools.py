@@ -231,6 +231,28 @@ def test_a_folder_that_cannot_be_made_is_no_traceback(
     assert "Traceback" not in done.output
 
 
+def test_a_closed_pipe_ends_quietly() -> None:
+    code = (
+        "import click\n"
+        "from response.cli.common import plain_errors\n"
+        "@click.command()\n"
+        "def say():\n"
+        "    with plain_errors():\n"
+        "        [click.echo('x' * 1000) for _ in range(10_000)]\n"
+        "say()\n"
+    )
+    asked = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert asked.stdout is not None
+    assert asked.stderr is not None
+    asked.stdout.readline()
+    asked.stdout.close()
+    said = asked.stderr.read()
+    asked.stderr.close()
+    assert (asked.wait(timeout=60), said) == (1, "")
+
+
 def test_a_table_waits_for_no_imaging_library() -> None:
     code = "import sys, response.cli.tools as t; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
