@@ -142,7 +142,7 @@ def read_drawings(
         filled = wanted if len(drawings) == 1 else None
         found, said = _read_regions(drawing, grid, slice_of or {}, filled, modality=modality)
         regions += found
-        notes += said
+        notes += said if found else [*said, f"drawing {drawing.path.name} holds no region"]
     return put_together(regions, grid, wanted, notes)
 
 

@@ -141,6 +141,24 @@ def test_slices_that_contours_skip_are_named(draw):
 def test_a_contour_drawn_twice_counts_once(draw):
     labels = draw({1: [(4, square(9.5, 19.5)), (4, square(9.5, 19.5))]})
     assert marked(labels, 1).sum() == 100
+    assert labels.whole
+
+
+@pytest.mark.parametrize(
+    ("lost", "types", "whole"),
+    [
+        ([(4, square(29.5, 39.5))], {}, True),
+        ([(4, square(29.5, 39.5)[:2])], {}, False),
+        ([(4, square(29.5, 39.5)), (5, square(29.5, 39.5)[:2])], {}, False),
+        ([], {}, False),
+        ([], {2: "EXTERNAL"}, True),
+        ([(4, square(29.5, 39.5)), (4.3, square(29.5, 39.5))], {}, False),
+        ([(k, square(29.5, 39.5)) for k in (1, 3, 5, 7)], {}, False),
+        ([(k, square(29.5, 39.5)) for k in (1, 2, 3, 6, 7)], {}, True),
+    ],
+)
+def test_contours_that_are_lost_leave_the_marks_not_whole(draw, lost, types, whole):
+    assert draw({1: [(4, square(9.5, 19.5))], 2: lost}, types=types).whole is whole
 
 
 @pytest.mark.parametrize("kind", ["POINT", "OPEN_PLANAR", "OPEN_NONPLANAR"])
@@ -231,10 +249,8 @@ def test_contours_agree_with_another_rasteriser_on_random_polygons(draw):
         assert (found != expected).sum() <= 1  # points are written to a millionth of a millimetre
 
 
-@pytest.mark.parametrize("gap", [2.5, -2.5])
-@pytest.mark.parametrize("orientation", [(1.0, 0, 0, 0, 1.0, 0), (0, 1.0, 0, 0, 0, -1.0)])
-def test_contours_land_on_their_images_whatever_the_order_of_slices(clinic, tree, gap, orientation):
-    series = tree.add_series(orientation=orientation, gap=gap)
+def write_on(folder, series, gap, rois):
+    """Write contours on a series of the tree; returns the grid of its slices as stored."""
     headers = [pydicom.dcmread(path) for path in series]
     frame = pydicom.Dataset()
     frame.FrameOfReferenceUID = headers[0].FrameOfReferenceUID
@@ -248,12 +264,38 @@ def test_contours_land_on_their_images_whatever_the_order_of_slices(clinic, tree
     origin = tuple(float(value) for value in headers[0].ImagePositionPatient)
     grid = Grid(origin, (0.7, 0.8, gap), tuple(steps.ravel()), (10, 12, 6))
     write_contours(
-        tree.folder / "contours.dcm",
+        folder / f"contours{headers[0].StudyDate}.dcm",
         grid,
-        {4: [(1, square(1.5, 4.5)), (2, square(1.5, 4.5))]},
+        rois,
         images=[header.SOPInstanceUID for header in headers],
         ReferencedFrameOfReferenceSequence=[frame],
+        StudyDate=headers[0].StudyDate,
     )
+    return grid
+
+
+def test_a_lesion_whose_contours_cannot_be_read_is_not_gone(clinic, tree):
+    """RECIST 1.1, 4.4.5: what was not assessed cannot be evaluated; it is not 0 mm."""
+    one, two = [(k, square(0.5, 4.5)) for k in (1, 2)], [(k, square(5.5, 8.5)) for k in (3, 4)]
+    write_on(tree.folder, tree.add_series(seed=1), 2.5, {1: one, 2: two})
+    later = tree.add_series(date="20250310", seed=1)
+    write_on(tree.folder, later, 2.5, {1: one, 2: [(k, corners[:2]) for k, corners in two]})
+    report = clinic.ingest(tree.folder, marks_complete=True)
+    first, second = clinic.store.read_time_points("P1")
+    assert first.mark_sets[0].complete
+    assert not second.mark_sets[0].complete
+    assert any("2025-03-10: not all that is drawn could be read" in w for w in report.warnings)
+    again = clinic.ingest(tree.folder, marks_complete=True)
+    assert len(again.unchanged) == 2
+    assert any("2025-03-10: not all that is drawn could be read" in w for w in again.warnings)
+
+
+@pytest.mark.parametrize("gap", [2.5, -2.5])
+@pytest.mark.parametrize("orientation", [(1.0, 0, 0, 0, 1.0, 0), (0, 1.0, 0, 0, 0, -1.0)])
+def test_contours_land_on_their_images_whatever_the_order_of_slices(clinic, tree, gap, orientation):
+    series = tree.add_series(orientation=orientation, gap=gap)
+    drawn = {4: [(1, square(1.5, 4.5)), (2, square(1.5, 4.5))]}
+    grid = write_on(tree.folder, series, gap, drawn)
     report = clinic.ingest(tree.folder)
     assert not report.refused
     (time_point,) = clinic.store.read_time_points("P1")
@@ -270,3 +312,7 @@ def test_a_mask_for_measuring_may_be_a_set_of_contours(tmp_path):
     path = write_contours(tmp_path / "c.dcm", GRID, {2: [(4, square(9.5, 19.5))]}, types={2: "PTV"})
     image, _ = read_image(path, mask=True, grid=GRID)
     assert np.unique(sitk.GetArrayFromImage(image)).tolist() == [0, 2]
+
+
+def test_a_set_without_any_region_is_warned_of(draw):
+    assert "drawing contours.dcm holds no region" in draw({}).warnings
