@@ -18,7 +18,7 @@ from response.ingest.dicom_file import DAMAGE, quiet, read_dataset, text_of, val
 from response.ingest.drawings import KINDS, Drawing, read_drawing
 from response.ingest.enhanced import FUNCTIONAL_GROUPS, read_frames
 from response.ingest.headers import SAID, TAGS, Series, normalise, read_classic_slice
-from response.ingest.identity import Identities, Identity
+from response.ingest.identity import Identities, Identity, read_birth_date
 from response.ingest.structured_report import REPORTS
 
 MODALITIES = ("PT", "CT", "MR")
@@ -146,7 +146,7 @@ def _identify(path: Path, header: Any) -> Identity:
         folder=path.parent,
         patient=text_of(header, "PatientID"),
         issuer=text_of(header, "IssuerOfPatientID"),
-        birth_date=text_of(header, "PatientBirthDate"),
+        birth_date=read_birth_date(text_of(header, "PatientBirthDate")),
         sex=text_of(header, "PatientSex").upper(),
         study_date=text_of(header, "StudyDate"),
         study_uid=text_of(header, "StudyInstanceUID"),

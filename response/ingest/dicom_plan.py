@@ -13,7 +13,7 @@ from response.geometry import Grid
 from response.ingest.dicom import MODALITIES, Found, find_dicom
 from response.ingest.dicom_origin import describe_origin
 from response.ingest.dicom_pet import PetValues, describe_values
-from response.ingest.drawings import Drawing, read_drawings
+from response.ingest.drawings import Drawing, drop_copies, read_drawings
 from response.ingest.files import combine_digests, digest_file
 from response.ingest.headers import Series
 from response.ingest.labels import Labels
@@ -37,7 +37,8 @@ def plan_dicom(
     The subject is the PatientID, the time point the study's date: studies of one day are one. Of
     each one CT, one MR and one PET is taken, with what was drawn on it (see
     :func:`response.ingest.ranking.choose_scans`). A folder with images of two patients, or of one
-    study under two PatientIDs, is stopped: nothing in it is taken.
+    study under two PatientIDs, is stopped: nothing in it is taken; nor is anything of a PatientID
+    with two birth dates or sexes.
 
     Parameters
     ----------
@@ -61,7 +62,12 @@ def plan_dicom(
     plan.warnings += [f"{count} {why} are not read" for why, count in sorted(found.skipped.items())]
     stopped = _stop_folders(found)
     marks = _assign_drawings(found, stopped, plan)
-    plan_reports(found.reports, found.annotations, found.series.values(), plan)
+    divided = found.identities.find_divided()
+    studied = [series for series in found.series.values() if series.subject not in divided]
+    plan_reports(found.reports, found.annotations, studied, plan)
+    for subject in divided:
+        plan.drop_reports(subject)
+    plan.persons |= found.identities.list_persons()
     if not (found.series or marks.problems or plan.refused or plan.reports):
         names = ", ".join(folder.name for folder in folders)
         raise InputError(f"{names}: no CT, MR or PET images in DICOM, and no manifest.csv")
@@ -107,12 +113,19 @@ class _Planned:
 def _stop_folders(found: Found) -> dict[Day, list[str]]:
     """Find the days any of whose images lie where two patients are mixed, with the reasons."""
     conflicts = found.identities.find_conflicts()
+    divided = found.identities.find_divided()
     reasons: dict[Day, list[str]] = {}
     for identity in found.identities.seen:
+        mine = reasons.setdefault((identity.patient, identity.study_date), [])
         if identity.folder in conflicts:
-            reasons.setdefault((identity.patient, identity.study_date), []).append(
+            mine.append(
                 f"folder {identity.folder.name} {conflicts[identity.folder]}; nothing of it is "
                 "read: find out whose they are, and give each patient a folder of its own"
+            )
+        elif identity.patient in divided:
+            mine.append(
+                f"the images of this PatientID have two {divided[identity.patient]}; nothing of it "
+                "is read: find out whose they are, and give each person a PatientID of their own"
             )
     for (subject, uid), days in _list_days(found).items():
         if len(days) > 1:
@@ -121,7 +134,7 @@ def _stop_folders(found: Found) -> dict[Day, list[str]]:
                 reasons.setdefault((subject, day), []).append(
                     f"{name} has images of {len(days)} study dates; export it again"
                 )
-    return reasons
+    return {day: why for day, why in reasons.items() if why}
 
 
 def _list_days(found: Found) -> dict[tuple[str, str], list[str]]:
@@ -138,7 +151,9 @@ def _assign_drawings(found: Found, stopped: Mapping[Day, list[str]], plan: Plan)
     for day, reasons in stopped.items():
         marks.problems[day] = list(reasons)
     elsewhere = 0
-    for drawing in found.drawings:
+    drawings, conflicts = drop_copies(found.drawings)
+    _refuse_conflicts(conflicts, found, marks)
+    for drawing in drawings:
         day = (drawing.subject, drawing.study_date)
         targets = _find_targets(drawing, list(found.series.values()))
         if len(targets) == 1 and targets[0].subject == drawing.subject:
@@ -157,6 +172,22 @@ def _assign_drawings(found: Found, stopped: Mapping[Day, list[str]], plan: Plan)
     if elsewhere:
         plan.warnings.append(f"{elsewhere} segmentations of other than CT, MR and PET are not read")
     return marks
+
+
+def _refuse_conflicts(
+    conflicts: Sequence[tuple[Drawing, Drawing]], found: Found, marks: _Marks
+) -> None:
+    """Refuse the days of drawings that say different things under one UID."""
+    series = list(found.series.values())
+    for pair in conflicts:
+        drawn_on = {(o.subject, o.study_date) for one in pair for o in _find_targets(one, series)}
+        for day in drawn_on or {(one.subject, one.study_date) for one in pair}:
+            marks.refuse(
+                day,
+                f"{pair[0].path.name} and {pair[1].path.name} (in {pair[0].path.parent.name} and "
+                f"{pair[1].path.parent.name}) have one SOPInstanceUID and are not the same; keep "
+                "the right one",
+            )
 
 
 def _find_targets(drawing: Drawing, series: Sequence[Series]) -> list[Series]:

@@ -19,6 +19,7 @@ from response.ingest.across import (
 )
 from response.ingest.dicom_plan import plan_dicom
 from response.ingest.manifest import plan_manifest
+from response.ingest.persons import compare_persons
 from response.ingest.report_writing import take_reports
 from response.ingest.sources import IngestReport, Plan, TimePointSource
 from response.ingest.tables import LesionRow, read_lesions, read_subjects
@@ -88,6 +89,7 @@ def ingest_paths(
     known: Known = {subject: store.read_time_points(subject) for subject in sorted(subjects)}
     _join_subject_tables(plan, _choose_tables(subjects_csv, manifests, "subjects.csv"), today)
     rows = _read_lesion_tables(plan, _choose_tables(lesions_csv, manifests, "lesions.csv"), known)
+    compare_persons(plan, known, workspace.secret("SUBJECT_KEY"))
     refuse_duplicates(plan, known)
     warn_of_likenesses(plan)
     into = _Destination(workspace, store, actor)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from response.geometry import Grid
+from response.ingest.identity import Person
 from response.ingest.itk import Image
 from response.ingest.labels import Labels
 from response.ingest.reports import Report, Studied
@@ -67,7 +68,7 @@ class Plan:
 
     ``named`` are all (subject, time point) that were given, refused ones included, with their date
     where it is known. ``reports`` are measurements without scans, ``studied`` the images that they
-    may refer to.
+    may refer to. ``persons`` is what headers say of who a subject is: compared, never stored.
     """
 
     sources: list[TimePointSource] = field(default_factory=list)
@@ -77,6 +78,7 @@ class Plan:
     reports: list[Report] = field(default_factory=list)
     studied: Studied = field(default_factory=Studied)
     named: dict[tuple[str, str], dt.date | None] = field(default_factory=dict)
+    persons: dict[str, Person] = field(default_factory=dict)
 
     def refuse(self, subject: str, time_point: str, *reasons: str) -> None:
         """Note that a time point is not taken, with all reasons in one line."""
@@ -94,6 +96,10 @@ class Plan:
             self.drop(source, reason)
         if not mine:
             self.refuse(subject, "", reason)
+
+    def drop_reports(self, subject: str) -> None:
+        """Leave out the reports of a subject that is refused as a whole."""
+        self.reports = [report for report in self.reports if subject not in report.subjects]
 
 
 @dataclass(frozen=True, slots=True)

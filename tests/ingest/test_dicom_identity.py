@@ -89,3 +89,65 @@ def test_a_series_of_two_days_is_not_two_time_points(clinic, tree):
     report = clinic.ingest(tree.folder)
     assert not report.taken
     assert all("2 study dates" in refusal.reason for refusal in report.refused)
+
+
+@pytest.mark.parametrize(
+    ("tags", "what"),
+    [({"PatientBirthDate": "19500101"}, "birth dates"), ({"PatientSex": "F"}, "sexes")],
+)
+def test_one_number_with_two_persons_behind_it_stops_the_patient_in_all_folders(
+    clinic, tree, tags, what
+):
+    said = {"PatientBirthDate": "19600101", "PatientSex": "M"}
+    tree.add_series(**said)
+    tree.add_series(date="20250310", **(said | tags))
+    tree.add_series(subject="P2", **said)
+    report = clinic.ingest(tree.folder)
+    assert report.taken == (("P2", "2025-01-10"),)
+    assert {r.time_point for r in report.refused} == {"2025-01-10", "2025-03-10"}
+    for refusal in report.refused:
+        assert f"the images of this PatientID have two {what}" in refusal.reason
+        assert "Secret" not in refusal.reason
+        assert "19" not in refusal.reason
+
+
+@pytest.mark.parametrize("date", ["", "19000101"])
+def test_a_birth_date_that_is_not_known_is_no_contradiction(clinic, tree, date):
+    tree.add_series(PatientBirthDate="19600101")
+    tree.add_series(date="20250310", PatientBirthDate=date)
+    assert len(clinic.ingest(tree.folder).taken) == 2
+
+
+@pytest.mark.parametrize(
+    ("tags", "what"),
+    [({"PatientBirthDate": "19500101"}, "birth date"), ({"PatientSex": "F"}, "sex")],
+)
+def test_a_later_scan_of_another_person_is_refused_by_what_is_stored(clinic, tree, tags, what):
+    said = {"PatientBirthDate": "19600101", "PatientSex": "M"}
+    first = tree.add_series(**said)[0].parent
+    later = tree.add_series(date="20250310", **(said | tags))[0].parent
+    clinic.ingest(first)
+    report = clinic.ingest(later)
+    assert not report.taken
+    (refusal,) = report.refused
+    assert f"another {what} than those stored" in refusal.reason
+    assert "PatientID of their own" in refusal.reason
+
+
+def test_a_later_scan_of_the_same_person_or_of_nobody_stated_is_taken(clinic, tree):
+    said = {"PatientBirthDate": "19600101", "PatientSex": "M"}
+    folders = [
+        tree.add_series(date=f"2025{month}10", **tags)[0].parent
+        for month, tags in (("01", said), ("02", {}), ("03", said), ("04", {"PatientSex": "O"}))
+    ]
+    assert [len(clinic.ingest(folder).taken) for folder in folders] == [1, 1, 1, 1]
+    assert not clinic.ingest(folders[0]).taken
+
+
+def test_no_birth_date_is_kept(clinic, tree):
+    tree.add_series(PatientBirthDate="19600101", PatientSex="M")
+    clinic.ingest(tree.folder)
+    clinic.store.close()
+    kept = [path for path in clinic.workspace.home.rglob("*") if path.is_file()]
+    assert kept
+    assert not any(b"19600101" in path.read_bytes() for path in kept)
