@@ -314,11 +314,11 @@ def fuzz(tmp_path, new_tree, count, *, every, minutes=60.0) -> Result:
 
 
 def check(result, count):
+    assert result.ended == []
     slowest = max(result.lines, key=lambda line: line["spent"])
     largest = max(result.lines, key=lambda line: line["peak_mb"])
     print(f"{len(result.lines)} cases; slowest {slowest}; largest {largest}")
     print(sum(line["kept"] for line in result.lines), "were read all the same")
-    assert result.ended == []
     assert [line for line in result.lines if line["problem"]] == []
     assert slowest["spent"] < SECONDS, slowest
     assert largest["peak_mb"] < PEAK_MB, largest
