@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from response.model import Finding, RecordedMeasurement
 from response.pet import PET
 
-THOUSANDTH = Decimal("0.001")
-"""SUV, SUL and TLG are recorded to this."""
+UPTAKE_DECIMALS = 4
+"""SUV, SUL and TLG are read by the rules to as many decimals as tables are written with."""
 
 
 def combine_uptake(findings: Iterable[Finding]) -> dict[str, Decimal]:
@@ -46,14 +46,14 @@ def _mean(rows: list[RecordedMeasurement]) -> float:
 
 
 def round_uptake(value: float) -> Decimal:
-    """Round SUV, SUL or TLG to a thousandth, half up.
+    """Round SUV, SUL or TLG as tables show them, so that a reader can follow the rules.
 
     Examples
     --------
     >>> round_uptake(4.1234999), round_uptake(2)
-    (Decimal('4.123'), Decimal('2.000'))
+    (Decimal('4.1235'), Decimal('2.0000'))
     """
-    return Decimal(repr(round(float(value), 9))).quantize(THOUSANDTH, rounding=ROUND_HALF_UP)
+    return Decimal(f"{round(float(value), UPTAKE_DECIMALS):.{UPTAKE_DECIMALS}f}")
 
 
 def is_within(findings: Iterable[Finding]) -> bool:

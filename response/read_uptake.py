@@ -7,6 +7,7 @@ what makes two studies comparable.
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from decimal import Decimal
 
 from response.criteria.organs import name_organ
 from response.criteria.percist10 import HOTTEST, PER_ORGAN, find_threshold
+from response.criteria.percist10_comparable import NO_REFERENCE
 from response.lesion_uptake import combine_uptake, is_within, round_uptake
 from response.match.limits import CONFIDENT
 from response.model import (
@@ -72,7 +74,17 @@ class PetStudy:
             for organ, region in self.references.items():
                 found[f"{organ}_mean"] = self.sul(region.mean)
                 found[f"{organ}_sd"] = self.sul(region.sd)
-        return found
+        missing = self.unusable or self.no_sul or self._ask_for_reference(self.scan)
+        return {**found, NO_REFERENCE: missing} if missing else found
+
+    def _ask_for_reference(self, scan: Scan) -> str:
+        if self.references:
+            return ""
+        place = shlex.join(["reference", scan.subject, scan.time_point, "liver"])
+        return (
+            "no liver or blood pool was marked, and none could be proposed; place one with "
+            f"'response correct {place} --at=X,Y,Z' or mark one with role REFERENCE"
+        )
 
 
 def find_study(stop: Stop, tracking: Tracking, protocol: Protocol) -> PetStudy:

@@ -219,7 +219,7 @@ def test_percist_says_what_the_baseline_is_compared_by(clinic: Clinic) -> None:
     assess_all(clinic.workspace, clinic.store, subjects, actor="test", criterion="percist10")
     (result,) = clinic.store.read_results("S1", "percist10")
     said = " ".join(reason.text for reason in result.assessments[0].reasons)
-    assert f"SULpeak {8.0 * SUL:.3f}" in said
+    assert f"SULpeak {8.0 * SUL:.4f}" in said
     assert "of the liver" in said
 
 

@@ -10,6 +10,7 @@ import pytest
 from builders import DAYS, READER, finding, lesion, tracking
 
 from response.assess import assess_subject
+from response.export.csv import cell
 from response.lesion_uptake import combine_uptake
 from response.model import (
     Finding,
@@ -107,6 +108,16 @@ def assess(made: Tracking, *points: TimePoint) -> list[tuple[str, str]]:
     return [(a.overall_response, a.status.value) for a in result.assessments[1:]]
 
 
+def said_at(made: Tracking, *points: TimePoint) -> list[str]:
+    """The sentences of every time point."""
+    readings, said = rows(made, *points)
+    result = assess_subject(
+        "S1", READER, readings, SubjectFacts("S1", treatment_start=dt.date(2025, 1, 2)),
+        Protocol(), criterion="percist10", time_points=said,
+    )  # fmt: skip
+    return [" ".join(reason.text for reason in a.reasons) for a in result.assessments]
+
+
 ONE = [lesion("L1", Role.TARGET)]
 BASE = seen("L1", "B", 8.0, Event.BASELINE)
 
@@ -123,11 +134,32 @@ def test_a_proposed_liver_leaves_the_category_provisional() -> None:
     assert not any("liver reference" in text for text in said[0].provisional)
 
 
+WAITS = (
+    "no liver or blood pool was marked, and none could be proposed; place one with "
+    "'response correct reference S1 {} liver --at=X,Y,Z' or mark one with role REFERENCE"
+)
+
+
+def test_scans_without_a_reference_say_how_to_give_one() -> None:
+    made = course(ONE, [BASE, seen("L1", "F1", 4.0)])
+    first, second = said_at(made, both("B"), both("F1"))
+    assert f"not known to be measurable: {WAITS.format('B')}" in first
+    assert WAITS.format("F1") in second
+    assert "liver_mean" not in first + second
+
+
+def test_a_follow_up_that_alone_has_no_reference_says_so() -> None:
+    made = course(ONE, [BASE, seen("L1", "F1", 4.0)], liver("B"))
+    first, second = said_at(made, both("B"), both("F1"))
+    assert "waits" not in first
+    assert f"F1 waits: {WAITS.format('F1')}" in second
+
+
 def test_the_liver_is_told_in_sul() -> None:
     made = course(ONE, [BASE], liver("B"))
     _, (said,) = rows(made, both("B", uptake_minutes="61.5"))
-    assert said.facts["liver_mean"] == f"{2.0 * SUL:.3f}"
-    assert said.facts["liver_sd"] == f"{0.1 * SUL:.3f}"
+    assert said.facts["liver_mean"] == f"{2.0 * SUL:.4f}"
+    assert said.facts["liver_sd"] == f"{0.1 * SUL:.4f}"
     assert said.facts["uptake_minutes"] == "61.5"
 
 
@@ -186,7 +218,7 @@ def test_uptake_within_a_ct_mark_counts_and_waits_for_a_person() -> None:
     within = [replace(ct, measurement=with_suv(ct.measurement, 4.0))]
     made = course(ONE, [BASE, within], liver("B"), liver("F1"))
     row = read(made, both("B"), both("F1", unread="PT"))["L1", "F1"]
-    assert row.extra["sul_peak"] == Decimal(f"{4.0 * SUL:.3f}")
+    assert row.extra["sul_peak"] == Decimal(f"{4.0 * SUL:.4f}")
     assert "within the mark on the CT" in row.provisional
 
 
@@ -277,9 +309,17 @@ def test_the_diameter_stays_that_of_the_series_first_measured() -> None:
 def test_two_marks_on_pet_give_the_hottest_peak_and_all_volume() -> None:
     first, second = seen("L1", "F1", 4.0)[1], seen("L1", "F1", 6.0)[1]
     found = combine_uptake([first, second])
-    assert found["suv_max"] == Decimal("6.000")
-    assert found["tlg"] == Decimal("20.000")
-    assert found["suv_mean"] == Decimal("5.000")
+    assert found["suv_max"] == Decimal("6.0000")
+    assert found["tlg"] == Decimal("20.0000")
+    assert found["suv_mean"] == Decimal("5.0000")
+
+
+@pytest.mark.parametrize("sul_peak", [4.12345678, 3.00005, 2.71825, 5.5])
+def test_the_rules_read_the_uptake_that_tables_show(sul_peak: float) -> None:
+    (_ct, pet) = seen("L1", "F1", 4.0)
+    assert pet.measurement is not None
+    shown = replace(pet, measurement=replace(pet.measurement, sul_peak=sul_peak))
+    assert combine_uptake([shown])["sul_peak"] == Decimal(cell(sul_peak))
 
 
 @pytest.mark.parametrize("missing", ["weight_kg", "height_cm", "sex"])

@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from response.criteria.percist10_comparable import NO_REFERENCE_ROW
 from response.endpoints import select_effective
 from response.explain import deciding_sentences
 from response.model import Assessment, Finding, Registration, SubjectResult, Tracking
@@ -53,8 +54,10 @@ def evaluate(
     registrations
         The current registrations.
     """
+    stood = tuple(results)
     alerts = [
-        *(alert for result in results for alert in _progressions(result)),
+        *(alert for result in stood for alert in _progressions(result)),
+        *(alert for result in stood for alert in _waiting_references(result)),
         *(alert for tracking in trackings for alert in _lesion_alerts(tracking)),
         *(_untrusted(r, trackings) for r in registrations if not r.trusted),
     ]
@@ -75,6 +78,29 @@ def _progressions(result: SubjectResult) -> Iterable[Alert]:
         if find_kin(code) == Category.PD and code not in told:
             told.add(code)
             yield _progression(row)
+
+
+def _waiting_references(result: SubjectResult) -> Iterable[Alert]:
+    """Alert at every PET that cannot be compared until a person gives it a reference region."""
+    for row in select_effective(result.assessments):
+        for reason in row.reasons:
+            if reason.row_id == NO_REFERENCE_ROW:
+                yield _waiting_reference(row, reason.text)
+
+
+def _waiting_reference(assessment: Assessment, text: str) -> Alert:
+    reader = f"{assessment.reader.evaluator}/{assessment.reader.evaluator_id}"
+    return Alert(
+        rule="reference_missing",
+        severity="medium",
+        subject=assessment.subject,
+        time_point=assessment.time_point,
+        date=assessment.date,
+        tracking_id="",
+        text=text.removeprefix("warning: "),
+        provisional=True,
+        alert_id=f"reference_missing|{assessment.subject}|{reader}|{assessment.time_point}",
+    )
 
 
 def _progression(assessment: Assessment) -> Alert:

@@ -12,6 +12,12 @@ from response.model import Reason
 
 PREFIX = "PERCIST10"
 
+NO_REFERENCE = "reference_missing"
+"""The fact that says why a PET that was read has no reference region, and the way out."""
+
+NO_REFERENCE_ROW = f"{PREFIX}.REFERENCE.MISSING"
+"""The row of the sentence that says so."""
+
 ALIKE = (("scanner", "SCANNER"), ("reconstruction", "RECONSTRUCTION"))
 """What ought to be the same in both studies, where it is known."""
 
@@ -30,7 +36,8 @@ def compare_studies(course: Course, read: ReadTimePoint) -> tuple[list[str], lis
     name = f"{tissue.replace(' ', '_')}_mean"
     before, now = _both(course, read, name)
     if before is None or now is None:
-        unknown.append(name)
+        if not read.facts.get(NO_REFERENCE):
+            unknown.append(name)
     else:
         failed += rules.compare_reference(tissue, before, now)
         said.append(f"{tissue} mean SUL {now}, at baseline {before}")
@@ -53,6 +60,14 @@ def compare_studies(course: Course, read: ReadTimePoint) -> tuple[list[str], lis
     if said and not failed:
         warnings.append(Reason(f"{PREFIX}.COMPARABLE", f"comparable studies: {'; '.join(said)}"))
     return failed, warnings
+
+
+def name_missing_reference(read: ReadTimePoint) -> list[Reason]:
+    """Say why a PET has no reference region, where it ought to have one."""
+    why = read.facts.get(NO_REFERENCE)
+    if not why:
+        return []
+    return [Reason(NO_REFERENCE_ROW, f"warning: {read.time_point} waits: {why}")]
 
 
 def _both(course: Course, read: ReadTimePoint, name: str) -> tuple[Decimal | None, Decimal | None]:

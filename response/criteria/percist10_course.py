@@ -23,7 +23,11 @@ from response.criteria.frame import (
     read_number,
 )
 from response.criteria.lesions import ZERO
-from response.criteria.percist10_comparable import compare_studies
+from response.criteria.percist10_comparable import (
+    NO_REFERENCE,
+    compare_studies,
+    name_missing_reference,
+)
 from response.criteria.percist10_lesions import Scan, add_known, read_scan, select_hottest
 from response.criteria.recist11 import NA, change_pct
 from response.criteria.sentences import per_cent
@@ -77,11 +81,14 @@ def assess_course(course: Course, protocol: Protocol) -> tuple[Assessment, ...]:
         read_number(course, first, "blood_pool_sd"),
     )
     threshold, said = rules.find_threshold(liver, blood, protocol.pet)
+    if threshold is None:
+        said = first.facts.get(NO_REFERENCE) or said
     study = _Study(
         walk, targets, find_lesions(first, Role.NON_TARGET),
         read_scan(first, targets, walk), threshold, said,
     )  # fmt: skip
-    walk.add_baseline([_describe_baseline(study)])
+    waits = name_missing_reference(first) if targets else []
+    walk.add_baseline([_describe_baseline(study), *waits])
     for read in course.follow_up:
         walk.begin(read)
         walk.add(read, _assess(study, read))
@@ -135,7 +142,8 @@ def _assess_target(study: _Study, read: ReadTimePoint, scan: Scan) -> tuple[str,
     if rule.verify:
         reasons.append(Reason(f"{rule.id}.VERIFY", rule.verify))
     reasons += _add_secondary(study, scan)
-    return rule.category, [*reasons, *_warn_of_completeness(rule, case), *warnings]
+    waits = name_missing_reference(read)
+    return rule.category, [*reasons, *_warn_of_completeness(rule, case), *warnings, *waits]
 
 
 def _build_case(

@@ -43,6 +43,16 @@ def test_the_alert_says_what_decided() -> None:
     assert alert.text == "new lesion: unequivocal: L05"
 
 
+def test_a_pet_that_waits_for_a_reference_is_listed() -> None:
+    row = replace(
+        assessment("F1", 2, "NE", Status.PROVISIONAL),
+        reasons=(Reason("PERCIST10.REFERENCE.MISSING", "warning: F1 waits: none was marked"),),
+    )
+    (alert,) = evaluate([result(row)], [], [])
+    assert (alert.rule, alert.severity, alert.time_point) == ("reference_missing", "medium", "F1")
+    assert alert.text == "F1 waits: none was marked"
+
+
 def test_only_the_first_progression_alerts() -> None:
     rows = [
         assessment("F1", 2, "PD", Status.CONFIRMED),
