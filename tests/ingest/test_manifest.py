@@ -360,7 +360,7 @@ def test_a_folder_with_a_manifest_is_read_as_one(clinic):
 
 
 def test_a_folder_without_scans_is_refused(clinic):
-    with pytest.raises(InputError, match=r"no CT or MR images in DICOM, and no manifest\.csv"):
+    with pytest.raises(InputError, match=r"no CT, MR or PET images in DICOM, and no manifest\.csv"):
         clinic.ingest(clinic.folder)
 
 
