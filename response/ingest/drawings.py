@@ -1,7 +1,13 @@
-"""Drawings in DICOM: segmentations and sets of contours, and which series each was drawn on."""
+"""Drawings in DICOM: segmentations and sets of contours, and which series each was drawn on.
+
+Several files of one series are read in the order of their series number, instance number and file
+name (numbers in it by value), then instance UID: the first keeps its numbers as labels, a later
+one gets the next free label where its number is taken.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +18,7 @@ from pydicom.uid import RTStructureSetStorage
 from response.errors import InputError
 from response.geometry import Grid
 from response.ingest.dicom_file import DAMAGE, quiet, read_dataset, text_of
+from response.ingest.files import digest_file
 from response.ingest.itk import Image
 from response.ingest.labels import Labels
 from response.ingest.regions import Region, put_together
@@ -28,10 +35,7 @@ _TAGS = [
     "PatientID",
     "StudyDate",
     "SeriesNumber",
-    "ContentDate",
-    "ContentTime",
-    "StructureSetDate",
-    "StructureSetTime",
+    "InstanceNumber",
     "FrameOfReferenceUID",
     "ReferencedSeriesSequence",
     "SharedFunctionalGroupsSequence",
@@ -42,13 +46,15 @@ _TAGS = [
 ]
 
 
+Order = tuple[int, int, tuple[tuple[int, str], ...], str]
+
+
 @dataclass(frozen=True, slots=True)
 class Drawing:
     """A drawing's header: what it was drawn on, by series, image and frame of reference.
 
-    ``kind`` is ``SEG`` or ``RTSTRUCT``. ``order`` sorts several drawings of one series: by series
-    number, then by when they were made, then by instance UID. ``asides`` are the numbers of what
-    may be left aside as no lesion.
+    ``kind`` is ``SEG`` or ``RTSTRUCT``. ``order`` sorts several drawings of one series. ``asides``
+    are the numbers of what may be left aside as no lesion. ``uid`` is its instance UID.
     """
 
     path: Path
@@ -58,8 +64,9 @@ class Drawing:
     series_uids: tuple[str, ...]
     image_uids: frozenset[str]
     frame_of_reference: str
-    order: tuple[int, str, str, str] = (0, "", "", "")
+    order: Order = (0, 0, (), "")
     asides: frozenset[int] = frozenset()
+    uid: str = ""
 
 
 def read_drawing(path: Path, header: Any | None = None) -> Drawing:
@@ -137,7 +144,13 @@ def read_drawings(
     """
     regions: list[Region] = []
     notes: list[str] = []
-    for drawing in sorted(drawings, key=lambda drawing: drawing.order):
+    ordered = sorted(drawings, key=lambda drawing: drawing.order)
+    if len(ordered) > 1:
+        names = ", ".join(drawing.path.name for drawing in ordered)
+        notes.append(
+            f"read by series number, instance number and file name, in this order: {names}"
+        )
+    for drawing in ordered:
         # Of several files a region's label need not be its number: all are filled.
         filled = wanted if len(drawings) == 1 else None
         found, said = _read_regions(drawing, grid, slice_of or {}, filled, modality=modality)
@@ -159,6 +172,35 @@ def _read_regions(
     return read_contours(drawing.path, grid, slice_of, wanted)
 
 
+def drop_copies(drawings: Iterable[Drawing]) -> tuple[list[Drawing], list[tuple[Drawing, Drawing]]]:
+    """Keep each drawing once, by instance UID, wherever and however often it lies.
+
+    Returns
+    -------
+    tuple
+        The drawings, and the pairs that say different things under one UID.
+    """
+    kept: dict[str, Drawing] = {}
+    conflicts = []
+    for drawing in sorted(drawings, key=lambda one: (one.order, one.path)):
+        key = drawing.uid or digest_file(drawing.path)
+        first = kept.setdefault(key, drawing)
+        if first is not drawing and not _are_same(first.path, drawing.path):
+            conflicts.append((first, drawing))
+    return list(kept.values()), conflicts
+
+
+def _are_same(one: Path, other: Path) -> bool:
+    """Whether two files are copies, or hold the same however they are written."""
+    if digest_file(one) == digest_file(other):
+        return True
+    try:
+        with quiet():
+            return bool(read_dataset(one, pixels=True) == read_dataset(other, pixels=True))
+    except (InputError, *DAMAGE):
+        return False
+
+
 def _describe(path: Path, kind: str, said: Any) -> Drawing:
     series = list(_list_series(said, kind))
     images = {uid for item in series for uid in _list_images(item)}
@@ -172,8 +214,9 @@ def _describe(path: Path, kind: str, said: Any) -> Drawing:
         series_uids=tuple(dict.fromkeys(text_of(item, "SeriesInstanceUID") for item in series)),
         image_uids=frozenset(images),
         frame_of_reference=_find_frame(said, kind),
-        order=_find_order(said),
+        order=_find_order(path, said),
         asides=frozenset(_list_asides(said)),
+        uid=text_of(said, "SOPInstanceUID"),
     )
 
 
@@ -216,11 +259,12 @@ def _find_frame(said: Any, kind: str) -> str:
     return frames.pop() if len(frames) == 1 else text_of(said, "FrameOfReferenceUID")
 
 
-def _find_order(said: Any) -> tuple[int, str, str, str]:
-    number = text_of(said, "SeriesNumber")
-    return (
-        int(number) if number.isdigit() else 0,
-        text_of(said, "ContentDate") or text_of(said, "StructureSetDate"),
-        text_of(said, "ContentTime") or text_of(said, "StructureSetTime"),
-        text_of(said, "SOPInstanceUID"),
+def _find_order(path: Path, said: Any) -> Order:
+    numbers = [text_of(said, name) for name in ("SeriesNumber", "InstanceNumber")]
+    series, instance = (int(text) if text.isdecimal() else 0 for text in numbers)
+    # Words and numbers take turns, so that the second never meets a word.
+    parts = re.findall(r"([^0-9]*)([0-9]*)", path.name.lower())
+    natural = tuple(
+        piece for word, digits in parts for piece in ((0, word), (int(digits or 0), digits))
     )
+    return series, instance, natural, text_of(said, "SOPInstanceUID")

@@ -23,13 +23,15 @@ class Labels:
     """A label image (unsigned, 0 is background) and the labels in it, ascending.
 
     The image may have layers (see :mod:`response.layers`). ``facts`` is what the source says of
-    labels, ``warnings`` what a person should know of how they were read.
+    labels, ``warnings`` what a person should know of how they were read. ``whole`` is false where
+    something that may be a lesion could not be read, or not all of it.
     """
 
     image: Image
     labels: tuple[int, ...]
     facts: tuple[LabelFact, ...] = ()
     warnings: tuple[str, ...] = ()
+    whole: bool = True
 
 
 def to_labels(mask: Image, name: str) -> Labels:

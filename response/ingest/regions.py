@@ -35,7 +35,8 @@ class Region:
     ``number`` is the one it has in its file, ``source`` that file's name. ``fact`` is what the file
     says of it (its label is set when all regions are known). ``aside`` says why it is no lesion
     and is left out unless a person's table speaks of its label; empty: it is one. ``unspoken``:
-    that word is also written where nothing is known.
+    that word is also written where nothing is known. ``whole`` is false where something of it could
+    not be read.
     """
 
     number: int
@@ -45,6 +46,7 @@ class Region:
     aside: str = ""
     kind: str = "segment"
     unspoken: bool = False
+    whole: bool = True
 
     @property
     def name(self) -> str:
@@ -92,7 +94,8 @@ def put_together(
     image.SetSpacing(grid.spacing)
     image.SetDirection(grid.direction)
     labels = tuple(sorted(fact.label for fact in facts))
-    return Labels(image, labels, facts=_tell_apart(facts), warnings=tuple(notes))
+    whole = _are_whole([one for one in regions if not (one.voxels.size or one.aside)] + left)
+    return Labels(image, labels, _tell_apart(facts), tuple(notes), whole)
 
 
 def to_flat(voxels: npt.NDArray[np.intp], grid: Grid) -> Flat:
@@ -147,6 +150,11 @@ def _leave_aside(
         for one in aside
     ]
     return [one for one in regions if not one.aside or one.fact.label in wanted], notes
+
+
+def _are_whole(regions: Iterable[Region]) -> bool:
+    """Whether every lesion is there as drawn; reference regions are none."""
+    return all(one.fact.reference or (one.whole and one.voxels.size) for one in regions)
 
 
 def check_marked(marked: int) -> None:

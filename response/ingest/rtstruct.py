@@ -46,6 +46,7 @@ _FLAT = 0.25
 _OFF_SLICE = 0.25
 _HALF_WAY = 1e-3
 _SAME_PLANE = 0.05
+_TWICE = "drawn twice"
 
 
 @dataclass(slots=True)
@@ -118,12 +119,13 @@ def _read(
         contours = list(drawn[number].get("ContourSequence") or ()) if filled else []
         found, spent = _gather(contours, grid, slice_of, MAX_EFFORT - effort, lenient=lenient)
         effort += spent
-        voxels, said = _fill(found, grid)
+        voxels, said, whole = _fill(found, grid)
         notes += [f"ROI {number} of {source}: {note}" for note in said]
         aside = f"of type {kind}" if kind in OTHER_PURPOSES else ""
         uid = text_of(dataset, "SOPInstanceUID")
         fact = LabelFact(number, "", named.get(number, ""), uid, number)
-        regions.append(Region(number, voxels, source, fact, aside, "ROI", kind == UNSPOKEN))
+        unspoken = kind == UNSPOKEN
+        regions.append(Region(number, voxels, source, fact, aside, "ROI", unspoken, whole))
     return regions, notes
 
 
@@ -215,8 +217,8 @@ def _check_place(
         raise GeometryError("a contour lies in another slice than the image it refers to")
 
 
-def _fill(found: _Contours, grid: Grid) -> tuple[Flat, list[str]]:
-    """Find the voxels inside, and say what was not read as drawn."""
+def _fill(found: _Contours, grid: Grid) -> tuple[Flat, list[str], bool]:
+    """Find the voxels inside; say what was not read as drawn, and whether all of it was."""
     columns, rows, _slices = grid.size
     parts: list[Flat] = []
     left_out = Counter(found.left_out)
@@ -226,7 +228,7 @@ def _fill(found: _Contours, grid: Grid) -> tuple[Flat, list[str]]:
         chosen = [one for place, one in contours if abs(place - nearest) <= _SAME_PLANE]
         left_out["in planes between slices"] += len(contours) - len(chosen)
         distinct = {one.tobytes(): one for one in chosen}
-        left_out["drawn twice"] += len(chosen) - len(distinct)
+        left_out[_TWICE] += len(chosen) - len(distinct)
         farthest = max(farthest, abs(nearest - number))
         inside = fill_polygons(list(distinct.values()), columns, rows)
         places = np.flatnonzero(inside) + number * rows * columns
@@ -235,11 +237,23 @@ def _fill(found: _Contours, grid: Grid) -> tuple[Flat, list[str]]:
     if farthest > _OFF_SLICE:
         away = farthest * grid.spacing[2]
         notes.append(f"contours lie up to {away:.2f} mm off the slices they are read on")
-    skipped = _count_skipped(sorted(found.by_slice))
+    slices = sorted(found.by_slice)
+    skipped = _count_skipped(slices)
     if skipped:
         notes.append(f"{skipped} slices between its contours have none; nothing is filled in")
-    return keep_small(np.concatenate(parts or [np.zeros(0, np.int32)]), grid), notes
+    lost = any(n for why, n in left_out.items() if why != _TWICE)
+    whole = not lost and not _skips_regularly(slices)
+    return keep_small(np.concatenate(parts or [np.zeros(0, np.int32)]), grid), notes, whole
 
 
 def _count_skipped(slices: Sequence[int]) -> int:
     return slices[-1] - slices[0] + 1 - len(slices) if slices else 0
+
+
+def _skips_regularly(slices: Sequence[int]) -> bool:
+    """Whether most contours have none on the next slice: drawn on every other slice, say.
+
+    A single gap is rather that of a lesion in two parts.
+    """
+    steps = np.diff(slices)
+    return bool((steps > 1).sum() > len(steps) / 2)

@@ -88,7 +88,9 @@ def take_time_point(
         tuple(mark for _scan, marks in written for mark in marks),
         facts,
     )
-    warnings = (*_find_warnings(made, given), *_list_notes(made, decoded))
+    warnings = (
+        _find_warnings(made, given) + _list_notes(made, decoded) + _find_doubts(source, given)
+    )
     return Taken(store.write_time_point(made, actor=actor), warnings)
 
 
@@ -198,7 +200,7 @@ def _read_marks(
         mask_path="",
         mask_digest=source.digest,
         labels=labels.labels if labels else (),
-        complete=source.complete,
+        complete=source.complete and (labels is None or labels.whole),
         said=labels.facts if labels else (),
     )
     return mark, labels
@@ -271,11 +273,23 @@ def _check_fact(fact: LesionFact, labels: set[int], *, first: bool) -> None:
         raise InputError("role: NEW at the first time point; there it is TARGET or NON_TARGET")
 
 
-def _list_notes(made: TimePoint, decoded: Sequence[_Decoded]) -> list[str]:
+def _list_notes(made: TimePoint, decoded: Sequence[_Decoded]) -> tuple[str, ...]:
     """List what was noted as marks were read."""
     read = [labels for item in decoded for _mark, labels in item.marks if labels is not None]
     notes = dict.fromkeys(note for labels in read for note in labels.warnings)
-    return [f"{made.subject} {made.time_point}: {note}" for note in notes]
+    return tuple(f"{made.subject} {made.time_point}: {note}" for note in notes)
+
+
+def _find_doubts(source: TimePointSource, given: Sequence[MarkSet]) -> tuple[str, ...]:
+    """Name marks said to be complete that could not be read whole."""
+    stated = [mark.complete for scan in source.scans for mark in scan.marks]
+    return tuple(
+        f"{source.subject} {source.time_point}: not all that is drawn could be read: the marks do "
+        "not count as complete, and a lesion without a mark there is not taken to be gone; mend "
+        "the drawing and read it again"
+        for complete, mark in zip(stated, given, strict=True)
+        if complete and not mark.complete
+    )
 
 
 def _find_warnings(made: TimePoint, marks: Sequence[MarkSet]) -> tuple[str, ...]:

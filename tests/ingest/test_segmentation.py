@@ -99,8 +99,9 @@ def test_a_label_map_is_read(clinic, tree):
 def test_a_segment_without_voxels_has_no_label(clinic, tree):
     marks = np.stack([make_marks() == 1, make_marks() == 9], axis=-1)
     tree.add_segmentation(tree.add_series(), marks)
-    clinic.ingest(tree.folder)
-    assert clinic.store.read_time_points("P1")[0].mark_sets[0].labels == (1,)
+    clinic.ingest(tree.folder, marks_complete=True)
+    (found,) = clinic.store.read_time_points("P1")[0].mark_sets
+    assert (found.labels, found.complete) == ((1,), False)
 
 
 def test_the_series_that_was_drawn_on_is_taken(clinic, tree):
