@@ -178,6 +178,9 @@ class Orthanc:
         self.process.send_signal(how)
         self.process.wait()
 
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def ask(self, method: str, path: str, body: bytes | None = None, wait: float = 60) -> Any:
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.web_port}{path}", data=body, method=method

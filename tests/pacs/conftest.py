@@ -27,6 +27,8 @@ def orthanc(running_orthanc: Orthanc, monkeypatch: pytest.MonkeyPatch) -> Iterat
     monkeypatch.setenv("RESPONSE_DICOMWEB_USER", USER)
     monkeypatch.setenv("RESPONSE_DICOMWEB_PASSWORD", PASSWORD)
     yield running_orthanc
+    if not running_orthanc.is_running():  # a test that failed must not fail all others
+        running_orthanc.start()
     running_orthanc.clear()
 
 

@@ -151,7 +151,7 @@ def test_a_pacs_that_stays_away_ends_the_fetch_and_nothing_is_lost(
         fetch(prepare(orthanc, waits), query, spool, say),
     ):
         pass
-    assert sum(waits[:6]) > 10
+    assert {0.5, 1.0, 2.0, 4.0, 8.0, 15.0} <= set(waits)  # of several connections, in any order
     kept = len(list(spool.folder.rglob("*.dcm")))
     assert 20 <= kept < 82
     orthanc.start()
