@@ -7,27 +7,24 @@ what makes two studies comparable.
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from response.criteria.organs import name_organ
 from response.criteria.percist10 import HOTTEST, PER_ORGAN, find_threshold
-from response.criteria.percist10_comparable import NO_REFERENCE
-from response.lesion_uptake import combine_uptake, is_within, round_uptake
+from response.lesion_uptake import combine_uptake, is_within
 from response.match.limits import CONFIDENT
 from response.model import (
     AssessedTimePoint,
     Finding,
     Lesion,
     LesionReading,
-    ReferenceRegion,
-    Scan,
     Tracking,
 )
 from response.pet import OUTSIDE_PET, PET, find_pet, find_sul_factor, why_no_suv
+from response.pet_study import PetStudy
 from response.protocol import Protocol
 from response.streams import Stop
 from response.terms import Event, LesionState, Role, Source
@@ -35,7 +32,6 @@ from response.terms import Event, LesionState, Role, Source
 UPTAKE_CRITERIA = frozenset({"percist10", "eortc_pet"})
 """The criteria that rest on uptake."""
 
-_STUDY_FACTS = ("uptake_minutes", "injected_mbq", "scanner", "reconstruction")
 _CALLED_NEW = (
     LesionState.EQUIVOCAL,
     LesionState.UNEQUIVOCAL,
@@ -45,54 +41,12 @@ _CALLED_NEW = (
 Rows = tuple[tuple[LesionReading, ...], tuple[AssessedTimePoint, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class PetStudy:
-    """The PET of one time point, as one reader read it.
-
-    ``unusable`` says why it gives no SUV (or that there is none); ``complete`` is the reader's
-    word that every avid lesion is marked on it.
-    """
-
-    scan: Scan | None
-    unusable: str
-    sul_factor: Decimal | None
-    no_sul: str
-    complete: bool
-    references: Mapping[str, ReferenceRegion]
-
-    def sul(self, suv: float) -> str:
-        """Return SUV by weight as SUL, as the text of a fact."""
-        assert self.sul_factor is not None
-        return str(round_uptake(suv * float(self.sul_factor)))
-
-    def facts(self) -> dict[str, str]:
-        """What a criterion needs to know of the study."""
-        if self.scan is None:
-            return {}
-        found = {name: self.scan.facts[name] for name in _STUDY_FACTS if self.scan.facts.get(name)}
-        if self.sul_factor is not None:
-            for organ, region in self.references.items():
-                found[f"{organ}_mean"] = self.sul(region.mean)
-                found[f"{organ}_sd"] = self.sul(region.sd)
-        missing = self.unusable or self.no_sul or self._ask_for_reference(self.scan)
-        return {**found, NO_REFERENCE: missing} if missing else found
-
-    def _ask_for_reference(self, scan: Scan) -> str:
-        if self.references:
-            return ""
-        place = shlex.join(["reference", scan.subject, scan.time_point, "liver"])
-        return (
-            "no liver or blood pool was marked, and none could be proposed; place one with "
-            f"'response correct {place} --at=X,Y,Z' or mark one with role REFERENCE"
-        )
-
-
 def find_study(stop: Stop, tracking: Tracking, protocol: Protocol) -> PetStudy:
     """Find the PET of a stop and what is known of it."""
     name = stop.time_point.time_point
     scan = find_pet(stop.time_point.scans, stop.marked_scans)
     if scan is None:
-        return PetStudy(None, "there is no PET at this time point", None, "", False, {})
+        return PetStudy(None, "there is no PET at this time point", None, "", False, False, {})
     sets = [(stop.scan, stop.marks), *stop.others]
     read = [marks for one, marks in sets if marks is not None and one.modality == PET]
     factor, no_sul = find_sul_factor(scan.facts, protocol.pet.lean_body_mass)
@@ -102,6 +56,7 @@ def find_study(stop: Stop, tracking: Tracking, protocol: Protocol) -> PetStudy:
         f"no SUV: {refused}" if refused else "",
         None if factor is None else Decimal(repr(factor)),
         no_sul,
+        bool(read),
         bool(read) and all(marks.complete for marks in read),
         {r.organ: r for r in tracking.references if r.time_point == name},
     )
@@ -198,11 +153,14 @@ def read_uptake(
     marked = {name: _by_id(tracking, name) for name in names}
     missed = {(f.tracking_id, f.time_point): f for f in tracking.findings if f.label is None}
     cold = _find_cold(tracking, [studies[name] for name in names])
+    parted = _find_parted(tracking)
     changed = (
         _read(
-            _at_background(r, studies[r.time_point], missed.get((r.lesion, r.time_point))),
+            r,
             studies[r.time_point],
             marked[r.time_point].get(r.lesion, []),
+            missed.get((r.lesion, r.time_point)),
+            parted=r.lesion in parted,
         )
         for r in readings
         if r.time_point in names and r.lesion not in cold
@@ -225,6 +183,12 @@ def _find_cold(tracking: Tracking, studies: Sequence[PetStudy]) -> set[str]:
     }
 
 
+def _find_parted(tracking: Tracking) -> set[str]:
+    """Find the lesions that others split off from."""
+    wholes = {x.part_of for x in tracking.lesions if x.part_of}
+    return {x.tracking_id for x in tracking.lesions if x.tracking_uid in wholes}
+
+
 def _is_marked_on_pet(finding: Finding) -> bool:
     return finding.modality == PET and finding.label is not None
 
@@ -238,16 +202,84 @@ def _without_doubt(reading: LesionReading, held: frozenset[str]) -> LesionReadin
     return replace(reading, provisional="") if reading.time_point in held else reading
 
 
-def _read(reading: LesionReading, study: PetStudy, rows: Sequence[Finding]) -> LesionReading:
+def _read(
+    reading: LesionReading,
+    study: PetStudy,
+    rows: Sequence[Finding],
+    missed: Finding | None,
+    *,
+    parted: bool,
+) -> LesionReading:
+    """Read one row; ``parted``: it may be that of a part, whose lesion says nothing of it."""
     if not reading.lesion:
         return reading
     if reading.role is Role.NEW:
         return _read_new(reading, study, rows)
     if study.unusable:
         return _not_evaluable(reading, study.unusable)
+    if reading.state is LesionState.MERGED:
+        return reading
+    on_pet = _on_pet(rows)
+    if on_pet and all(f.state is LesionState.NOT_EVALUABLE for f in on_pet):
+        return replace(_not_evaluable(reading, _CALLED_UNREADABLE), extra={})
+    own = not parted or reading.state is LesionState.ABSENT
+    if own and _is_called_gone(rows, missed):
+        return _read_gone(reading, study, rows, missed)
+    reading = _at_background(_without_word_on_ct(reading, rows), study, missed)
     if reading.role is Role.NON_TARGET:
         return _read_non_target(reading, study, rows)
     return _read_target(reading, study, rows)
+
+
+def _on_pet(rows: Sequence[Finding]) -> list[Finding]:
+    return [f for f in rows if f.modality == PET]
+
+
+def _is_called_gone(rows: Sequence[Finding], missed: Finding | None) -> bool:
+    """Whether a person's word is that a lesion is gone: said of its marks on the PET, if any."""
+    unmarked = [] if missed is None else [missed]
+    said = _on_pet(rows) or rows or unmarked
+    return bool(said) and all(f.state is LesionState.ABSENT for f in said)
+
+
+def _read_gone(
+    reading: LesionReading, study: PetStudy, rows: Sequence[Finding], missed: Finding | None
+) -> LesionReading:
+    """Take a person's word that a lesion is gone, where the PET was read and shows its place.
+
+    Said of a mark on the CT alone, it is asked of the PET unless all that is avid is marked there.
+    """
+    if not study.read:
+        return _not_evaluable(reading, _NOT_READ)
+    if rows and "suv_max" not in reading.extra:
+        return _not_evaluable(reading, _PLACE_NOT_SHOWN)
+    if not rows and missed is not None:
+        if OUTSIDE_PET in missed.reason:
+            return _not_evaluable(reading, OUTSIDE_PET)
+        if missed.event is Event.NOT_IMAGED:
+            return _not_evaluable(reading, missed.reason or _NOT_IMAGED)
+    gone = replace(
+        reading,
+        state=LesionState.ABSENT,
+        diameter_mm=None,
+        reason=reading.reason if reading.state is LesionState.ABSENT else _CALLED_GONE,
+    )
+    if not is_within(rows) or study.complete:
+        return gone
+    text = f"{reading.lesion}: called absent on the {rows[0].modality}: on the PET, too?"
+    return replace(gone, provisional=reading.provisional or text)
+
+
+def _without_word_on_ct(reading: LesionReading, rows: Sequence[Finding]) -> LesionReading:
+    """Leave out that a lesion is gone from another series, where it is marked on the PET."""
+    if reading.state is not LesionState.ABSENT or not _on_pet(rows):
+        return reading
+    text = f"{reading.lesion}: called absent on another series, yet marked on the PET: is it avid?"
+    return replace(
+        reading,
+        state=LesionState.PRESENT if reading.role is Role.NON_TARGET else None,
+        provisional=reading.provisional or text,
+    )
 
 
 def _at_background(
@@ -269,12 +301,10 @@ def _at_background(
 
 
 def _read_target(reading: LesionReading, study: PetStudy, rows: Sequence[Finding]) -> LesionReading:
-    if reading.state is LesionState.MERGED:
-        return reading
     if reading.state is LesionState.ABSENT and not rows:
         return reading if study.complete else _not_evaluable(reading, _NOT_READ)
     if "sul_peak" not in reading.extra:
-        why = study.no_sul or reading.reason or "the PET does not show its place"
+        why = study.no_sul or reading.reason or _PLACE_NOT_SHOWN
         return replace(reading, reason=why)
     if not is_within(rows):
         return reading
@@ -284,6 +314,10 @@ def _read_target(reading: LesionReading, study: PetStudy, rows: Sequence[Finding
 
 
 _NOT_READ = "the PET was not read, or not completely"
+_PLACE_NOT_SHOWN = "the PET does not show its place"
+_NOT_IMAGED = "its place was not imaged"
+_CALLED_UNREADABLE = "called not evaluable on the PET by the reader"
+_CALLED_GONE = "called absent by the reader"
 
 
 def _read_non_target(
@@ -291,9 +325,11 @@ def _read_non_target(
 ) -> LesionReading:
     """Say whether a non-target is avid; its size does not tell."""
     plain = replace(reading, diameter_mm=None)
-    if any(f.state is not None for f in rows):
-        return plain
-    if any(f.modality == PET for f in rows):
+    on_pet = _on_pet(rows)
+    said = [f.state for f in (*on_pet, *rows) if f.state not in (None, LesionState.ABSENT)]
+    if said:
+        return replace(plain, state=said[0])
+    if on_pet:
         return replace(plain, state=LesionState.PRESENT)
     if reading.state is LesionState.NOT_EVALUABLE:
         return plain
@@ -324,7 +360,8 @@ def _with_facts(
 ) -> AssessedTimePoint:
     facts = study.facts()
     here = marked[point.time_point].values()
-    if study.complete and not any(f.modality == PET for rows in here for f in rows):
+    avid = (f.modality == PET and f.state is not LesionState.ABSENT for rows in here for f in rows)
+    if study.complete and not any(avid):
         facts["metabolic_complete"] = "true"
     doubts = () if point.time_point in held else tuple(_doubt_references(study))
     return replace(point, facts={**point.facts, **facts}, provisional=(*point.provisional, *doubts))
