@@ -136,7 +136,7 @@ def test_without_names_one_lesion_is_followed_and_several_are_refused(clinic, tr
 def test_a_lesion_first_measured_later_is_refused_by_name(clinic, tree, annotate):
     annotate(name="1")
     annotate(name="1", date="2025-03-10")
-    annotate(name="2", date="2025-03-10")
+    annotate(name="2", date="2025-03-10", value="12.5")
     (refusal,) = clinic.ingest(tree.folder).refused
     assert "lesion 2: TARGET without a row at the baseline" in refusal.reason
 
