@@ -23,6 +23,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from response.alerts.settings import AlertSettings
 from response.errors import ProtocolError
 
 Days = Annotated[int, Field(ge=0)]
@@ -296,6 +297,7 @@ class Protocol(_Section):
     pcwg3: Pcwg3 = Pcwg3()
     repeatability: Repeatability = Repeatability()
     endpoints: Endpoints = Endpoints()
+    alerts: AlertSettings = AlertSettings()
 
 
 def parse_protocol(text: str) -> Protocol:

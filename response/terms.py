@@ -173,3 +173,61 @@ class AccountRole(StrEnum):
     ADMIN = "admin"
     READER = "reader"
     VIEWER = "viewer"
+
+
+class Severity(StrEnum):
+    """How long an alert may wait: ``high`` not at all."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Audience(StrEnum):
+    """Whom an alert is for."""
+
+    CLINICIAN = "clinician"
+    READER = "reader"
+    OPERATOR = "operator"
+
+
+class AlertChange(StrEnum):
+    """What becomes of an alert."""
+
+    RAISED = "raised"
+    UPDATED = "updated"
+    RESOLVED = "resolved"
+    WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
+    REOPENED = "reopened"
+    ACKNOWLEDGED = "acknowledged"
+    SNOOZED = "snoozed"
+    ASSIGNED = "assigned"
+    ESCALATED = "escalated"
+    NOTED = "noted"
+
+
+class AlertState(StrEnum):
+    """How an alert stands."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    SNOOZED = "snoozed"
+    RESOLVED = "resolved"
+    WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
+
+
+class Channel(StrEnum):
+    """The way a message goes."""
+
+    MAIL = "mail"
+    WEBHOOK = "webhook"
+
+
+class Outcome(StrEnum):
+    """How an attempt to send a message ended; ``dead``: nobody tries again unless told to."""
+
+    SENT = "sent"
+    FAILED = "failed"
+    DEAD = "dead"

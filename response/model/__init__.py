@@ -4,6 +4,7 @@ Physical points are LPS millimetres (DICOM patient coordinates, as SimpleITK); d
 :class:`datetime.date`; diameters that a rule sees are :class:`decimal.Decimal`.
 """
 
+from response.model.alerts import Alert, AlertEvent, AlertMessage, DeliveryAttempt
 from response.model.decisions import Account, AuditEntry, Decision
 from response.model.findings import (
     Finding,
@@ -38,10 +39,14 @@ from response.model.scans import (
 
 __all__ = [
     "Account",
+    "Alert",
+    "AlertEvent",
+    "AlertMessage",
     "AssessedTimePoint",
     "Assessment",
     "AuditEntry",
     "Decision",
+    "DeliveryAttempt",
     "Finding",
     "GivenMeasurement",
     "GivenMeasurements",
