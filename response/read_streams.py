@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -22,7 +22,7 @@ from response.protocol import Protocol as TrialProtocol
 from response.read_uptake import UPTAKE_CRITERIA, choose_roles, find_study, read_uptake
 from response.readings import read_tracking
 from response.store import Store
-from response.streams import Stream, build_streams
+from response.streams import Stop, Stream, build_streams, pair_scans
 from response.terms import Role
 
 Rows = tuple[tuple[LesionReading, ...], tuple[AssessedTimePoint, ...]]
@@ -144,13 +144,27 @@ def _from_images(
 
 
 def _vouched(stream: Stream, registrations: Iterable[Registration]) -> frozenset[str]:
-    """Return the time points where an automatic new lesion may count."""
+    """Return the time points where an automatic new lesion may count.
+
+    Both scans that lead there were read; and where the series changed, nothing was read that was
+    not read before.
+    """
     trusted = {(r.from_scan_id, r.to_scan_id) for r in registrations if r.trusted}
     return frozenset(
         b.time_point.time_point
         for a, b in itertools.pairwise(stream.stops)
-        if a.complete and b.complete and (a.scan.scan_id, b.scan.scan_id) in trusted
+        if a.complete and b.complete and _lead_to(a, b, trusted)
     )
+
+
+def _lead_to(a: Stop, b: Stop, trusted: Set[tuple[str, str]]) -> bool:
+    fixed, moving = pair_scans(a, b)
+    if (fixed.scan_id, moving.scan_id) not in trusted:
+        return False
+    if a.scan.modality == b.scan.modality:
+        return True
+    read = fixed.scan_id in a.marked_scans and moving.scan_id in b.marked_scans
+    return read and b.marked_on <= a.marked_on
 
 
 def find_readers_with_both(streams: Iterable[ReadStream]) -> Mapping[Reader, ReadStream]:

@@ -10,6 +10,7 @@ from response.join_series import Marked
 from response.lesions import Facts
 from response.marks import SeenStop
 from response.match import TrackedEvent
+from response.match.evidence import NOT_TRUSTED
 from response.model import Decision, Finding, Lesion
 from response.pet import OUTSIDE_PET
 from response.protocol import Protocol
@@ -34,7 +35,8 @@ def find_findings(
     if what is Event.BASELINE and event.time_point != baseline:
         what, reason = Event.NEWLY_IMAGED, "history before the baseline; no scan is earlier"
     rows, sizes = _measure_rows(s, event, protocol)
-    if event.label is None and s.is_outside_pet(event.place):
+    known = NOT_TRUSTED not in event.reason
+    if event.label is None and known and s.is_outside_pet(event.place):
         reason = "; ".join(filter(None, (reason, OUTSIDE_PET)))
     return [
         Finding(

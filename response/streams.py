@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
+from itertools import pairwise, starmap
 
 from response.model import MarkSet, Reader, Scan, SubjectFacts, TimePoint
 
@@ -40,6 +41,12 @@ class Stop:
         """Identifiers of the scans that the reader marked."""
         first = (self.scan.scan_id,) if self.marks is not None else ()
         return (*first, *(scan.scan_id for scan, _ in self.others))
+
+    @property
+    def marked_on(self) -> frozenset[str]:
+        """Modalities of the scans that the reader marked."""
+        own = [self.scan.modality] if self.marks is not None else []
+        return frozenset([*own, *(scan.modality for scan, _ in self.others)])
 
     @property
     def complete(self) -> bool:
@@ -92,11 +99,41 @@ def build_streams(subject: str, time_points: Sequence[TimePoint]) -> tuple[Strea
 def successive_pairs(streams: Iterable[Stream]) -> tuple[tuple[Scan, Scan], ...]:
     """Return every pair of successive scans of the streams once, in order."""
     pairs = {
-        (a.scan.scan_id, b.scan.scan_id): (a.scan, b.scan)
+        (fixed.scan_id, moving.scan_id): (fixed, moving)
         for stream in streams
-        for a, b in zip(stream.stops, stream.stops[1:], strict=False)
+        for fixed, moving in starmap(pair_scans, pairwise(stream.stops))
     }
     return tuple(pairs.values())
+
+
+def pair_scans(earlier: Stop, later: Stop) -> tuple[Scan, Scan]:
+    """Return the scans whose registration leads from a stop to the next one.
+
+    They are the stops' own where these are of one modality; else those of the first modality that
+    both time points have (PET and PET, where the CT is missing from one), since the scans of one
+    time point share the patient's space; else the stops' own all the same.
+    """
+    if earlier.scan.modality == later.scan.modality:
+        return earlier.scan, later.scan
+    marked = {*earlier.marked_scans, *later.marked_scans}
+    alike = (
+        (a, b)
+        for a in earlier.time_point.scans
+        for b in later.time_point.scans
+        if a.modality == b.modality
+    )
+    return min(
+        alike,
+        key=lambda pair: _pair_rank(pair[0], pair[1], marked),
+        default=(earlier.scan, later.scan),
+    )
+
+
+def _pair_rank(a: Scan, b: Scan, marked: Set[str]) -> tuple[int, str, bool, int, str, str]:
+    """Rank a pair: its modality, the same series, what was marked."""
+    unmarked = (a.scan_id not in marked) + (b.scan_id not in marked)
+    rank = _modality_rank(a.modality)
+    return rank, a.modality, a.series != b.series, unmarked, a.series, b.series
 
 
 def find_baseline(stream: Stream, facts: SubjectFacts) -> Baseline:

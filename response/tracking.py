@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise, starmap
 
 from response import __version__
 from response.corrections import confirmed_until, latest_state, links_of, places_of
@@ -22,6 +23,7 @@ from response.model import (
     Lesion,
     Refusal,
     Registration,
+    Scan,
     SubjectFacts,
     Tracking,
 )
@@ -29,11 +31,11 @@ from response.pet import PET
 from response.protocol import Protocol
 from response.register import Transform
 from response.stop_findings import add_facts, find_findings
-from response.streams import Baseline, Stop, Stream, find_baseline
+from response.streams import Baseline, Stop, Stream, find_baseline, pair_scans
 from response.terms import LesionState, Role, Source
 from response.workspace import Workspace
 
-RULES_VERSION = f"{__version__}/4"
+RULES_VERSION = f"{__version__}/5"
 """Part of every key that says whether a result still holds."""
 
 UID = re.compile(r"(?=.{1,64}\Z)(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+")
@@ -69,7 +71,7 @@ def track_stream(
     uids = _uids(seen, known(), former)
     tracks = track(
         [_marked_time_point(s, uids, decisions) for s in seen],
-        [_step(workspace, used.get((a.scan.scan_id, b.scan.scan_id))) for a, b in _pairs(stream)],
+        [_step(workspace, used.get((a.scan_id, b.scan_id))) for a, b in _pairs(stream)],
         subject=stream.subject,
         baseline=baseline.time_point,
         links=_number_links(links_of(decisions), seen),
@@ -164,14 +166,14 @@ def _told(stream: Stream, baseline: Baseline, findings: tuple[Finding, ...]) -> 
 # ----------------------------------------------------------------------------------- the inputs
 
 
-def _pairs(stream: Stream) -> list[tuple[Stop, Stop]]:
-    return list(zip(stream.stops, stream.stops[1:], strict=False))
+def _pairs(stream: Stream) -> list[tuple[Scan, Scan]]:
+    return list(starmap(pair_scans, pairwise(stream.stops)))
 
 
 def _used(
     stream: Stream, registrations: Sequence[Registration]
 ) -> dict[tuple[str, str], Registration]:
-    wanted = {(a.scan.scan_id, b.scan.scan_id) for a, b in _pairs(stream)}
+    wanted = {(a.scan_id, b.scan_id) for a, b in _pairs(stream)}
     pairs = {(r.from_scan_id, r.to_scan_id): r for r in registrations}
     return {pair: r for pair, r in pairs.items() if pair in wanted}
 
@@ -346,6 +348,7 @@ def _marked_time_point(
                 role=fact.role if fact else None,
                 state=state,
                 given=_given(s, number, facts),
+                marked_on=frozenset(row.scan.modality for row in s.rows(number)),
             )
         )
     return MarkedTimePoint(
@@ -358,6 +361,8 @@ def _marked_time_point(
         grid=s.grid,
         field_box=stop.scan.field_box,
         marks=tuple(marks),
+        marked_on=stop.marked_on,
+        scanned_on=frozenset(scan.modality for scan in stop.time_point.scans),
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from scipy import ndimage
 from small_patients import SIZE, SPACING, Ball, Visit, write_manifest, write_patient
 
 from response.decide import Correction, decide
@@ -34,12 +35,21 @@ Row = dict[str, str]
 
 
 def write_pet(
-    folder: Path, visit: Visit, spheres: dict[int, tuple[Ball, float]], **cells: str
+    folder: Path,
+    visit: Visit,
+    spheres: dict[int, tuple[Ball, float]],
+    textured: bool = False,
+    **cells: str,
 ) -> Row:
-    """Spheres of one SUV each by label, in a body of SUV 1."""
+    """Spheres of one SUV each by label, in a body of SUV 1 (about 1, with a skin, if textured)."""
     z, y, x = (np.arange(n) * SPACING for n in reversed(SIZE))
     points = np.stack(np.meshgrid(z, y, x, indexing="ij"), axis=-1)[..., ::-1]
     values, labels = np.ones(points.shape[:3], np.float32), np.zeros(points.shape[:3], np.uint8)
+    if textured:
+        noise = ndimage.gaussian_filter(np.random.default_rng(3).normal(size=values.shape), 3.0)
+        body = (((points - [126, 110, 78]) / [104, 88, 110]) ** 2).sum(axis=-1) < 1
+        counts = np.random.default_rng(int(visit.time_point[1:])).normal(0, 0.02, values.shape)
+        values = np.where(body, 1 + 0.2 * noise / noise.std() + counts, 0.01).astype(np.float32)
     for label, ((place, radius), suv) in spheres.items():
         inside = ((points - np.array(place)) ** 2).sum(axis=-1) < radius**2
         values[inside], labels[inside] = suv, label
@@ -242,4 +252,95 @@ def test_a_pet_that_is_not_in_suv_gives_none(tmp_path: Path) -> None:
     told = clinic.findings().values()
     assert {(f["suv_max"], f["sul_peak"], f["tlg"]) for f in told} == {("", "", "")}
     assert clinic.references() == []
+    clinic.store.close()
+
+
+# -------------------------------------------------------------------- PET and CT not always both
+
+T0 = VISIT
+T1 = Visit("T1", "2025-03-03", {})
+T2 = Visit("T2", "2025-05-05", {1: A, 2: (B[0], 13.0)})
+OWN: Ball = ((120.0, 60.0, 110.0), 12.0)
+REFERENCES = "subject,time_point,label,role,organ\n" + "".join(
+    f"S1,{name},9,REFERENCE,liver\n" for name in ("T0", "T1", "T2")
+)
+
+
+def events(clinic: Clinic, time_point: str) -> dict[str, list[Row]]:
+    """The rows of a time point by lesion, told by what it is at the baseline."""
+    export_csv(clinic.store, clinic.folder / "tables")
+    rows = clinic._read(clinic.folder / "tables" / "findings.csv")
+    names = {
+        f["tracking_id"]: {"1": "A", "2": "B", "5": "OWN"}[f["label"]]
+        for f in rows
+        if f["time_point"] == "T0"
+    }
+    found: dict[str, list[Row]] = {}
+    for f in rows:
+        if f["time_point"] == time_point:
+            found.setdefault(names.get(f["tracking_id"], "another"), []).append(f)
+    return found
+
+
+def assess(clinic: Clinic, criterion: str) -> dict[str, tuple[str, str]]:
+    """The category of each time point, and its reasons as one text."""
+    subjects = clinic.store.read_subjects()
+    assess_all(clinic.workspace, clinic.store, subjects, actor="test", criterion=criterion)
+    (result,) = clinic.store.read_results("S1", criterion)
+    return {
+        a.time_point: (a.overall_response, " ".join(r.text for r in a.reasons))
+        for a in result.assessments
+    }
+
+
+@pytest.fixture(scope="module")
+def pet_only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
+    """PET/CT of A and B, then PET alone: A half as avid, B no more; then PET/CT as at first."""
+    folder = tmp_path_factory.mktemp("pet-only")
+    both = {1: (A, 8.0), 2: (B, 6.0), 9: (LIVER, 2.0)}
+    rows = [
+        *write_patient(folder, "S1", [T0, T2]),
+        write_pet(folder, T0, both, textured=True),
+        write_pet(folder, T1, {4: (A, 4.0), 9: (LIVER, 2.0)}, textured=True),
+        write_pet(folder, T2, both, textured=True),
+    ]
+    made = Clinic(folder, rows, REFERENCES)
+    yield made
+    made.store.close()
+
+
+def test_lesions_are_followed_over_a_time_point_with_pet_alone(pet_only: Clinic) -> None:
+    there = events(pet_only, "T1")
+    assert [(f["event"], f["modality"], f["suv_max"]) for f in there["A"]] == [
+        ("persisting", "PT", "4")
+    ]
+    assert [f["event"] for f in there["B"]] == ["not_marked"]
+    assert set(there) == {"A", "B"}
+    after = events(pet_only, "T2")
+    assert set(after) == {"A", "B"}
+    assert {f["event"] for name in "AB" for f in after[name]} == {"persisting"}
+
+
+def test_recist_is_not_evaluable_where_the_ct_is_missing(pet_only: Clinic) -> None:
+    found = assess(pet_only, "recist11")
+    assert found["T1"][0] == "NE"
+    assert "measured on the CT" in found["T1"][1]
+    assert found["T2"][0] == "SD"
+
+
+def test_percist_reads_the_pet_all_the_same(pet_only: Clinic) -> None:
+    assert assess(pet_only, "percist10")["T1"][0] == "PMR"
+
+
+def test_a_lesion_of_the_pet_outlasts_a_time_point_with_ct_alone(tmp_path: Path) -> None:
+    spheres = {1: (A, 8.0), 5: (OWN, 6.0), 9: (LIVER, 2.0)}
+    rows = [
+        *write_patient(tmp_path, "S1", [T0, Visit("T1", T1.date, {1: A, 2: (B[0], 11.0)}), T2]),
+        write_pet(tmp_path, T0, spheres, textured=True),
+        write_pet(tmp_path, T2, spheres, textured=True),
+    ]
+    clinic = Clinic(tmp_path, rows, REFERENCES.replace("S1,T1,9,REFERENCE,liver\n", ""))
+    assert [f["event"] for f in events(clinic, "T1")["OWN"]] == ["not_marked"]
+    assert [f["event"] for f in events(clinic, "T2")["OWN"]] == ["persisting"]
+    assert assess(clinic, "recist11")["T1"][0] != "CR"
     clinic.store.close()

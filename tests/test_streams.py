@@ -67,6 +67,33 @@ def test_like_is_paired_with_like() -> None:
     assert [[s.modality for s, _ in stop.others] for stop in stream.stops] == [["PT"], ["PT"]]
 
 
+def pairs_of(*visits: str) -> list[tuple[str, str]]:
+    """Pair scans of visits, each given by its modalities: those in capitals are marked."""
+    points = []
+    for month, visit in enumerate(visits, 1):
+        day = dt.date(2025, month, 10)
+        made = {word: scan(f"T{month}", day, word.upper()) for word in visit.split()}
+        read = tuple(marks(one) for word, one in made.items() if word.isupper())
+        points.append(TimePoint("S1", f"T{month}", day, tuple(made.values()), read))
+    return [(a.scan_id, b.scan_id) for a, b in successive_pairs(build_streams("S1", points))]
+
+
+def test_pet_is_paired_with_the_pet_of_pet_ct_where_there_is_no_ct() -> None:
+    assert pairs_of("CT PT", "PT", "CT PT") == [("T1-PT-", "T2-PT-"), ("T2-PT-", "T3-PT-")]
+
+
+def test_ct_is_paired_with_ct_where_there_is_no_pet() -> None:
+    assert pairs_of("CT PT", "CT", "CT PT") == [("T1-CT-", "T2-CT-"), ("T2-CT-", "T3-CT-")]
+
+
+def test_a_scan_that_was_not_marked_leads_on_where_no_other_is_alike() -> None:
+    assert pairs_of("CT pt", "PT") == [("T1-PT-", "T2-PT-")]
+
+
+def test_scans_that_have_nothing_alike_are_paired_all_the_same() -> None:
+    assert pairs_of("CT", "PT") == [("T1-CT-", "T2-PT-")]
+
+
 def test_the_ct_measures_even_where_the_pet_was_marked_more_often() -> None:
     def point(name: str, month: int, ct_read: bool) -> TimePoint:
         day = dt.date(2025, month, 10)

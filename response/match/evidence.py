@@ -8,7 +8,7 @@ every lesion is marked (or says of this one that it is absent). *New* is a quest
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,7 +17,11 @@ from response.match import limits
 from response.match.extent import Shape
 from response.match.followed import Followed
 from response.match.model import MarkedTimePoint, Step
+from response.pet import PET
 from response.terms import Event, Role
+
+NOT_TRUSTED = "the registration is not trusted"
+"""Said of every place that rests on such a registration: no claim is made about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +72,10 @@ def judge_absence(
     """
     unseen = _why_not_imaged(lesion, time_point)
     if unseen is not None:
-        return unseen
+        return _without_place(unseen) if lesion.distrust else unseen
     close = confidence < limits.CONFIDENT
     if lesion.distrust:
-        return _unclear(f"the registration is not trusted: {lesion.distrust}")
+        return _unclear(f"{NOT_TRUSTED}: {lesion.distrust}")
     if occupants.lone:
         return _unclear(f"its place is taken by {_labels(occupants.lone)}, which is not linked")
     if occupants.taking:
@@ -79,6 +83,8 @@ def judge_absence(
     if not (time_point.complete or called_absent):
         why = "not marked, and nobody vouches that every lesion is marked"
         return Verdict(Event.NOT_MARKED, confidence, close, _close(why, close))
+    if _is_off_series(lesion, time_point, called_absent=called_absent):
+        return _unseen_off_series(lesion, time_point, confidence, called_absent=called_absent)
     why = (
         "the reader says it is absent" if called_absent else "no mark where every lesion is marked"
     )
@@ -93,20 +99,42 @@ def _why_not_imaged(lesion: Followed, time_point: MarkedTimePoint) -> Verdict | 
     """Return the verdict where this scan cannot say anything of the lesion's place."""
     if not time_point.read:
         return Verdict(Event.NOT_MARKED, 1.0, False, "nobody read this scan")
-    if lesion.modality != time_point.modality:
+    if lesion.modality != time_point.modality and not lesion.marked_on & time_point.marked_on:
         why = f"last seen in {lesion.modality}, this is {time_point.modality}: not comparable"
         return Verdict(Event.NOT_IMAGED, 1.0, False, why)
     if not lesion.expected.findable:
         return _unclear("the registration gives its place no position")
     place = lesion.extent.centroid
-    if shows(time_point, place):
+    if lesion.distrust or shows(time_point, place):
         return None
-    if lesion.distrust:
-        why = f"its place seems to lie outside the field, but: {lesion.distrust}"
-        return Verdict(Event.NOT_IMAGED, limits.UNTRUSTED_CONFIDENCE, True, why)
     edge = bool(inside_field(time_point.grid, time_point.field_box, place[None])[0])
     why = "its place lies at the edge of the field" if edge else "its place is outside the field"
     return Verdict(Event.NOT_IMAGED, limits.UNTRUSTED_CONFIDENCE if edge else 1.0, edge, why)
+
+
+def _without_place(verdict: Verdict) -> Verdict:
+    return replace(verdict, reason=f"{verdict.reason}; its place is not known: {NOT_TRUSTED}")
+
+
+def _is_off_series(lesion: Followed, time_point: MarkedTimePoint, *, called_absent: bool) -> bool:
+    """Tell whether PET alone was read of a lesion measured on CT or MR, or the other way.
+
+    A reader who says that a lesion is absent has looked at every scan that there is.
+    """
+    looked_at = time_point.scanned_on if called_absent else time_point.marked_on
+    read = {time_point.modality, *looked_at}
+    return PET not in read if lesion.measured_in == PET else read == {PET}
+
+
+def _unseen_off_series(
+    lesion: Followed, time_point: MarkedTimePoint, confidence: float, *, called_absent: bool
+) -> Verdict:
+    """Say that what was read shows it no more, which is no word on what it is measured on."""
+    close = confidence < limits.CONFIDENT
+    event = Event.NOT_IMAGED if called_absent else Event.NOT_MARKED
+    said = "the reader says it is absent" if called_absent else "no mark where all is marked"
+    why = f"{said} on the {time_point.modality}; the {lesion.measured_in}, on which it is measured"
+    return Verdict(event, confidence, close, _close(f"{why}, was not read", close))
 
 
 def _unclear(why: str) -> Verdict:
@@ -151,7 +179,7 @@ def judge_newcomer(
         event, why = Event.NEW, f"no known lesion at its place, which {shown_in[0]} shows"
         why += _doubt_of(next(tp for tp in time_points if tp.time_point == shown_in[0]))
     if distrust:
-        why += f"; the registration is not trusted: {distrust}"
+        why += f"; {NOT_TRUSTED}: {distrust}"
         confidence = min(confidence, limits.UNTRUSTED_CONFIDENCE)
     why += f"; the reader calls it new ({shape.mark.state})" if called else ""
     return Verdict(event, confidence, not called, _close(why, confidence < limits.CONFIDENT))

@@ -19,11 +19,11 @@ class Followed:
 
     ``extent`` is where it is expected there. ``error_mm`` (bound), ``likely_mm`` and ``distrust``
     (why the way is not trusted; empty where it is) sum up the ``steps`` since it was last seen;
-    ``modality`` is what it was last seen in. ``born`` and ``label`` are the time point (by
+    ``modality`` is what it was last seen in, ``marked_on`` all that it was marked on then, and
+    ``measured_in`` what it was first marked on. ``born`` and ``label`` are the time point (by
     position) and label of its first mark, ``last_label`` the label of its latest. ``fixed`` says
     that its uid is not of this run's making. ``given`` are the Tracking UIDs that came with its
-    marks. ``part_of`` and ``merged_into`` are numbers of other
-    lesions.
+    marks. ``part_of`` and ``merged_into`` are numbers of other lesions.
     """
 
     number: int
@@ -34,6 +34,7 @@ class Followed:
     last_label: int
     extent: Extent
     modality: str
+    measured_in: str
     at_baseline: bool
     target: bool
     steps: int = 0
@@ -44,6 +45,7 @@ class Followed:
     part_of: int | None = None
     merged_into: int | None = None
     given: frozenset[str] = frozenset()
+    marked_on: frozenset[str] = frozenset()
 
     @property
     def root(self) -> int:
@@ -66,6 +68,7 @@ class Followed:
             self,
             extent=shape.extent(),
             modality=time_point.modality,
+            marked_on=shape.mark.marked_on,
             at_baseline=self.at_baseline or at_baseline,
             target=self.target or shape.mark.role is Role.TARGET,
             steps=0,

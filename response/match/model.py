@@ -20,7 +20,8 @@ class Mark:
 
     ``points`` are the centres of its voxels; none at all (shape ``(0, 3)``) for a label that the
     reader speaks of (``state``) but that has no voxels. ``centroid`` is their mean. ``given`` is
-    the Tracking UID that came with the mark; empty where none did.
+    the Tracking UID that came with the mark; empty where none did. ``marked_on`` are the modalities
+    that the lesion is marked on at this time point.
     """
 
     label: int
@@ -31,6 +32,7 @@ class Mark:
     role: Role | None = None
     state: LesionState | None = None
     given: str = ""
+    marked_on: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +42,8 @@ class MarkedTimePoint:
     ``read`` is false where nobody read the scan (then there are no marks); ``complete`` is the
     reader's word that every visible lesion is marked. ``field_box`` is the index box
     ``(i0, j0, k0, i1, j1, k1)``, upper ends exclusive, that holds the image proper.
+    ``modality`` is that of the scan that stands for it, ``scanned_on`` are those of all its scans,
+    ``marked_on`` those that were marked.
     """
 
     time_point: str
@@ -51,6 +55,8 @@ class MarkedTimePoint:
     grid: Grid
     field_box: Box
     marks: tuple[Mark, ...] = ()
+    marked_on: frozenset[str] = frozenset()
+    scanned_on: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

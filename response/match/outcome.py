@@ -96,6 +96,8 @@ class Ledger:
         first = (named, True) if named else first_uid(self.course, self.position, shape.mark, used)
         uid, fixed = first
         part = whole is not None and self.position > self.course.baseline
+        here = self.course.time_points[self.position].modality
+        drawn_on = shape.mark.marked_on or {here}
         lesion = Followed(
             number=number,
             uid=uid,
@@ -104,7 +106,8 @@ class Ledger:
             label=label,
             last_label=label,
             extent=shape.extent(),
-            modality=self.course.time_points[self.position].modality,
+            modality=here,
+            measured_in=here if here in drawn_on else min(drawn_on),
             at_baseline=whole is not None and whole.at_baseline,
             target=whole is not None and whole.target,
             part_of=whole.root if whole is not None and part else None,

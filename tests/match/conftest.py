@@ -40,6 +40,7 @@ def make_mark(
     state: LesionState | None = None,
     grid: Grid = GRID,
     given: str = "",
+    marked_on: frozenset[str] = frozenset(),
 ) -> Mark:
     points = fill(balls, grid)
     centre = points.mean(axis=0) if len(points) else np.zeros(3)
@@ -52,6 +53,7 @@ def make_mark(
         role,
         state,
         given,
+        marked_on,
     )
 
 
@@ -78,9 +80,13 @@ class Scene:
         states: Mapping[int, LesionState] | None = None,
         given_uids: Mapping[int, str] | None = None,
         step: Step | None = None,
+        drawn: Mapping[int, str] | None = None,
         **facts: Any,
     ) -> Scene:
-        """Add a time point; ``balls`` holds per label one ball or several, or none at all."""
+        """Add a time point; ``balls`` holds per label one ball or several, or none at all.
+
+        ``drawn`` names the modalities that a label is marked on, where that matters.
+        """
         if self.time_points:
             self.steps.append(step or make_step())
         number = len(self.time_points)
@@ -99,6 +105,7 @@ class Scene:
                 (roles or {}).get(label),
                 (states or {}).get(label),
                 given=(given_uids or {}).get(label, ""),
+                marked_on=frozenset((drawn or {}).get(label, "").split()),
             )
             for label, ball in balls.items()
         )
