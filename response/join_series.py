@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy.typing as npt
 
 from response.geometry import Grid, Points
 from response.model import MarkSet, Measurement, Scan
@@ -25,7 +28,8 @@ COVERED = 0.25
 class Marked:
     """A mark as read: where it comes from, its measurement and voxel centres (n, 3) in LPS mm.
 
-    ``doubt`` says why a person should look at whether it is the lesion it was taken for.
+    ``values`` are those of its scan in the order of ``points``. ``doubt`` says why a person should
+    look at whether it is the lesion it was taken for.
     """
 
     scan: Scan
@@ -33,6 +37,7 @@ class Marked:
     measured: Measurement
     points: Points
     grid: Grid
+    values: npt.NDArray[Any]
     doubt: str = ""
 
     @property

@@ -26,9 +26,10 @@ def combine_uptake(findings: Iterable[Finding]) -> dict[str, Decimal]:
     found = {
         "suv_max": max(_known(row.suv_max for row in rows)),
         "suv_mean": _mean(rows),
-        "tlg": sum(_known(row.tlg for row in rows)),
     }
-    peaks = _known(row.sul_peak for row in rows)
+    tlg, peaks = _known(row.tlg for row in rows), _known(row.sul_peak for row in rows)
+    if len(tlg) == len(rows):
+        found["tlg"] = sum(tlg)
     if len(peaks) == len(rows):
         found["sul_peak"] = max(peaks)
     return {name: round_uptake(value) for name, value in found.items()}
@@ -39,10 +40,9 @@ def _known(values: Iterable[float | None]) -> list[float]:
 
 
 def _mean(rows: list[RecordedMeasurement]) -> float:
-    volume_ml = sum(_known(row.mtv_ml for row in rows))
-    if volume_ml <= 0:
-        return max(_known(row.suv_mean for row in rows))
-    return sum(_known(row.tlg for row in rows)) / volume_ml
+    """The mean SUV over all marks, whatever part of them the metabolic volume counts."""
+    weighed = [(row.suv_mean, row.volume_mm3) for row in rows if row.suv_mean is not None]
+    return sum(mean * volume for mean, volume in weighed) / sum(volume for _, volume in weighed)
 
 
 def round_uptake(value: float) -> Decimal:

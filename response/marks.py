@@ -15,14 +15,13 @@ from response.layers import split_layers
 from response.measure import measure_labels
 from response.model import (
     MarkSet,
-    Measurement,
     Point,
     ReferenceRegion,
     Scan,
 )
 from response.pet import PET, find_pet, why_no_suv
 from response.references import Places, find_references
-from response.regions import Region, measure_regions
+from response.regions import Region, Within, measure_regions
 from response.streams import Stop, Stream
 from response.terms import Role
 from response.workspace import Workspace
@@ -37,7 +36,7 @@ class SeenStop:
     stop: Stop
     grid: Grid
     joined: Joined
-    uptakes: Mapping[int, Measurement] = field(default_factory=dict)
+    uptakes: Mapping[int, Within] = field(default_factory=dict)
     references: tuple[ReferenceRegion, ...] = ()
     pet_field: tuple[Grid, Box] | None = None
 
@@ -115,7 +114,7 @@ def _see(
     )
 
 
-def _measure_unmarked(images: _Images, pet: Scan, joined: Joined) -> dict[int, Measurement]:
+def _measure_unmarked(images: _Images, pet: Scan, joined: Joined) -> dict[int, Within]:
     """Measure the PET within the marks of lesions that were not marked on a PET."""
     regions = {
         number: Region(mark.grid, mark.points)
@@ -175,6 +174,7 @@ def _marked(images: _Images, scan: Scan, marks: MarkSet, axis: int) -> dict[int,
         return {}
     mask = images.workspace.read_image(marks.mask_path)
     grid = Grid.of(mask)
+    values = sitk.GetArrayViewFromImage(images.read(scan))
     found = {}
     for layer in split_layers(mask):
         array = sitk.GetArrayViewFromImage(layer)
@@ -184,5 +184,6 @@ def _marked(images: _Images, scan: Scan, marks: MarkSet, axis: int) -> dict[int,
             low = [edge.start for edge in box]
             kji = np.argwhere(array[box] == measured.label) + low
             points = grid.to_points(kji[:, ::-1].astype(float))
-            found[measured.label] = Marked(scan, marks, measured, points, grid)
+            within = values[tuple(kji.T)]
+            found[measured.label] = Marked(scan, marks, measured, points, grid, within)
     return found

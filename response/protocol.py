@@ -16,12 +16,13 @@ response.errors.ProtocolError: protocol: targets.max_totl: unknown key
 
 from __future__ import annotations
 
+import re
 import tomllib
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from response.alerts.settings import AlertSettings
 from response.errors import ProtocolError
@@ -165,6 +166,20 @@ class IRecist(_Section):
         return self
 
 
+def _check_mtv_threshold(value: object) -> object:
+    text = value if isinstance(value, str) else ""
+    number = text.removesuffix("%")
+    if text in ("marked", "percist") or (
+        re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,6})?", number)
+        and 0 < Decimal(number) <= (100 if text.endswith("%") else 1000)
+    ):
+        return value
+    raise ValueError(
+        'allowed are "marked", "percist", an SUV above 0 as "2.5", or a share of the lesion\'s '
+        'SUVmax as "41%", each in quotation marks'
+    )
+
+
 class Pet(_Section):
     """What PERCIST and EORTC leave open."""
 
@@ -172,6 +187,12 @@ class Pet(_Section):
     """A19: the formula of lean body mass that SUL of scans is computed by; SUL of a measurement
     table is read as given, and nothing of it is converted. PERCIST 1.0 prints none, EANM and IBSI
     prefer Janmahasatian, James turns over in the very obese (Tahari 2014)."""
+    mtv_threshold: Annotated[str, BeforeValidator(_check_mtv_threshold)] = "marked"
+    """Which voxels of a mark its metabolic volume (MTV) and TLG count: "marked", all of them; from
+    an SUV by body weight on, as "2.5" or, in lymphoma, "4.0" (Barrington and Meignan 2019); from a
+    share of the lesion's SUVmax on, "41%" (EANM: Boellaard 2015); "percist", from 1.5 x the liver's
+    mean + 2 SD on, or 2.0 x the blood pool's + 2 SD where there is no liver (see
+    blood_pool_plus_2sd): a scan without a reference region then has no MTV."""
     blood_pool_plus_2sd: bool = True
     """A15: the threshold from the blood pool is 2.0 x mean + 2 SD; text and table of Wahl 2009
     differ on the 2 SD."""

@@ -138,9 +138,10 @@ def _from_marks(image: _PetImage, organ: str, marks: Sequence[Marked]) -> Refere
                default=None)  # fmt: skip
     if mark is None:
         return None
-    measured = measure_regions(image.image, {1: mark.region}).get(1)
-    if measured is None:
+    within = measure_regions(image.image, {1: mark.region}).get(1)
+    if within is None:
         return None
+    measured = within.measured
     found = RegionUptake(
         measured.centroid,
         measured.volume_mm3 / 1000,

@@ -80,7 +80,15 @@ class Region:
         return bool((index >= 0).all() and (index < np.array(grid.size)).all())
 
 
-def measure_regions(image: Any, regions: Mapping[int, Region]) -> dict[int, Measurement]:
+@dataclass(frozen=True, slots=True)
+class Within:
+    """What an image holds within a region drawn elsewhere; ``values`` are those of its voxels."""
+
+    measured: Measurement
+    values: npt.NDArray[Any]
+
+
+def measure_regions(image: Any, regions: Mapping[int, Region]) -> dict[int, Within]:
     """Measure an image within regions drawn on other images, by their numbers.
 
     Only voxels whose centres lie in a region are measured; a voxel belongs to the first region that
@@ -99,4 +107,8 @@ def measure_regions(image: Any, regions: Mapping[int, Region]) -> dict[int, Meas
         return {}
     mask: Any = SimpleITK.GetImageFromArray(labels)
     mask.CopyInformation(image)
-    return {names[one.label]: one for one in measure_labels(image, mask)}
+    values = SimpleITK.GetArrayViewFromImage(image)
+    return {
+        names[one.label]: Within(one, values[labels == one.label])
+        for one in measure_labels(image, mask)
+    }

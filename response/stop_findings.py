@@ -72,7 +72,7 @@ def _measure_rows(
         return [None], [Sized(None)]
     rows = s.rows(number)
     within, shared = s.uptakes.get(number), s.joined.shared.get(number, "")
-    return rows, [measure_row(row, s.stop, protocol, within, shared) for row in rows]
+    return rows, [measure_row(row, s.stop, protocol, within, shared, s.references) for row in rows]
 
 
 def add_facts(

@@ -40,7 +40,7 @@ def mark(modality: str, label: int, box_mm: Box, frame: str = "") -> Marked:
     (measured,) = measure_labels(image, image)
     marks = MarkSet(f"m{modality}", modality, Reader(), "", "", (label,), True)
     points = grid.to_points(np.argwhere(labels == label))
-    return Marked(scan(modality, frame), marks, measured, points, grid)
+    return Marked(scan(modality, frame), marks, measured, points, grid, labels[labels == label])
 
 
 def by_label(*marks: Marked) -> dict[int, Marked]:
@@ -99,7 +99,8 @@ def test_pet_is_measured_in_the_voxels_whose_centres_lie_in_the_region() -> None
     image.SetSpacing(PT.spacing)
     image.SetOrigin(PT.origin)
     region = mark("CT", 1, ONE).region
-    (measured,) = measure_regions(image, {5: region}).values()
+    (within,) = measure_regions(image, {5: region}).values()
+    measured = within.measured
     # CT voxels cover 9.5 … 21.5 mm in x and y, and 8.75 … 21.25 in z
     inside = [
         values[k, j, i]

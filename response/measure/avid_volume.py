@@ -29,6 +29,10 @@ LIVER_FACTOR, LIVER_SDS = 1.5, 2.0
 """PERCIST's threshold: 1.5 times the liver's mean and two of its standard deviations."""
 
 
+BLOOD_POOL_FACTOR = 2.0
+"""PERCIST's threshold where the liver cannot serve: twice the blood pool's mean, and two SD."""
+
+
 @dataclass(frozen=True, slots=True)
 class AvidVolume:
     """The avid part of a lesion.
@@ -170,3 +174,14 @@ def threshold_by_liver(liver_mean: float, liver_sd: float) -> float:
     3.5
     """
     return LIVER_FACTOR * liver_mean + LIVER_SDS * liver_sd
+
+
+def threshold_by_blood_pool(mean: float, sd: float) -> float:
+    """Return PERCIST's threshold where the liver cannot serve (P-04), in the unit of the mean.
+
+    Examples
+    --------
+    >>> threshold_by_blood_pool(1.5, 0.25)
+    3.5
+    """
+    return BLOOD_POOL_FACTOR * mean + LIVER_SDS * sd
