@@ -144,6 +144,7 @@ def read_drawings(
     """
     regions: list[Region] = []
     notes: list[str] = []
+    empty: list[str] = []
     ordered = sorted(drawings, key=lambda drawing: drawing.order)
     if len(ordered) > 1:
         names = ", ".join(drawing.path.name for drawing in ordered)
@@ -155,8 +156,11 @@ def read_drawings(
         filled = wanted if len(drawings) == 1 else None
         found, said = _read_regions(drawing, grid, slice_of or {}, filled, modality=modality)
         regions += found
-        notes += said if found else [*said, f"drawing {drawing.path.name} holds no region"]
-    return put_together(regions, grid, wanted, notes)
+        notes += said
+        if not found:
+            empty.append(f"drawing {drawing.path.name} holds no region")
+    made = put_together(regions, grid, wanted, [*notes, *empty])
+    return replace(made, whole=made.whole and not empty)
 
 
 def _read_regions(

@@ -242,8 +242,14 @@ def _fill(found: _Contours, grid: Grid) -> tuple[Flat, list[str], bool]:
     if skipped:
         notes.append(f"{skipped} slices between its contours have none; nothing is filled in")
     lost = any(n for why, n in left_out.items() if why != _TWICE)
-    whole = not lost and not _skips_regularly(slices)
-    return keep_small(np.concatenate(parts or [np.zeros(0, np.int32)]), grid), notes, whole
+    sparse = _skips_regularly(slices)
+    if sparse:
+        notes.append(
+            "drawn only on every few slices: its volume and shape are not those of the lesion; "
+            "a person should look, and draw the slices between"
+        )
+    voxels = keep_small(np.concatenate(parts or [np.zeros(0, np.int32)]), grid)
+    return voxels, notes, not (lost or sparse)
 
 
 def _count_skipped(slices: Sequence[int]) -> int:
@@ -251,9 +257,11 @@ def _count_skipped(slices: Sequence[int]) -> int:
 
 
 def _skips_regularly(slices: Sequence[int]) -> bool:
-    """Whether most contours have none on the next slice: drawn on every other slice, say.
+    """Whether contours leave out slices again and again: drawn on every other slice, say.
 
-    A single gap is rather that of a lesion in two parts.
+    A single gap is rather that of a lesion in two parts. Of three contours on thicker slices than
+    these, two have a neighbour: a third of all steps is enough, where there are several.
     """
     steps = np.diff(slices)
-    return bool((steps > 1).sum() > len(steps) / 2)
+    gaps = int((steps > 1).sum())
+    return gaps > len(steps) / 2 or (gaps > 1 and gaps >= len(steps) / 3)

@@ -136,6 +136,12 @@ def test_contours_closer_than_slices_do_not_cancel_each_other(draw):
 def test_slices_that_contours_skip_are_named(draw):
     labels = draw({1: [(k, square(9.5, 19.5)) for k in (1, 3, 5)]})
     assert any("2 slices between its contours have none" in note for note in labels.warnings)
+    assert any("a person should look" in note for note in labels.warnings)
+
+
+def test_an_isolated_gap_asks_nobody_to_look(draw):
+    labels = draw({1: [(k, square(9.5, 19.5)) for k in (1, 2, 3, 5, 6)]})
+    assert not any("a person should look" in note for note in labels.warnings)
 
 
 def test_a_contour_drawn_twice_counts_once(draw):
@@ -154,6 +160,7 @@ def test_a_contour_drawn_twice_counts_once(draw):
         ([], {2: "EXTERNAL"}, True),
         ([(4, square(29.5, 39.5)), (4.3, square(29.5, 39.5))], {}, False),
         ([(k, square(29.5, 39.5)) for k in (1, 3, 5, 7)], {}, False),
+        ([(k, square(29.5, 39.5)) for k in (0, 2, 3, 5, 6, 8)], {}, False),
         ([(k, square(29.5, 39.5)) for k in (1, 2, 3, 6, 7)], {}, True),
     ],
 )
@@ -315,4 +322,6 @@ def test_a_mask_for_measuring_may_be_a_set_of_contours(tmp_path):
 
 
 def test_a_set_without_any_region_is_warned_of(draw):
-    assert "drawing contours.dcm holds no region" in draw({}).warnings
+    labels = draw({})
+    assert "drawing contours.dcm holds no region" in labels.warnings
+    assert not labels.whole
