@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pydicom
 import pytest
@@ -138,6 +140,50 @@ def test_one_number_in_two_files_gets_the_next_free_label(clinic, tree):
     assert places_in(clinic, time_point, 1) == places_of(series, first, 1)
     assert places_in(clinic, time_point, 2) == places_of(series, later, 1)
     assert any("segment 1 of a.dcm has label 2" in warning for warning in report.warnings)
+
+
+def test_a_copy_of_a_segmentation_elsewhere_is_read_once(clinic, tree):
+    series = tree.add_series()
+    path = tree.add_segmentation(series, make_marks())
+    (tree.folder / "again").mkdir()
+    shutil.copy(path, tree.folder / "again" / "copy.dcm")
+    assert not clinic.ingest(tree.folder).refused
+    (time_point,) = clinic.store.read_time_points("P1")
+    assert time_point.mark_sets[0].labels == (1, 2)
+    assert places_in(clinic, time_point, 1) == places_of(series, make_marks(), 1)
+
+
+def test_two_segmentations_under_one_uid_that_differ_are_refused_by_name(clinic, tree):
+    series = tree.add_series()
+    first = pydicom.dcmread(tree.add_segmentation(series, make_marks(), name="a.dcm"))
+    other = tree.add_segmentation(series, np.flip(make_marks(), axis=2), name="b.dcm")
+    tree.edit(other, SOPInstanceUID=first.SOPInstanceUID)
+    said = reason(clinic.ingest(tree.folder))
+    assert "a.dcm and b.dcm" in said
+    assert "one SOPInstanceUID" in said
+    assert not clinic.store.read_time_points("P1")
+
+
+@pytest.mark.parametrize(
+    ("first", "later"),
+    [
+        (("b.dcm", 100, 9), ("a.dcm", 101, 1)),
+        (("b.dcm", 100, 1), ("a.dcm", 100, 2)),
+        (("lesion_2.dcm", 100, 1), ("lesion_10.dcm", 100, 1)),
+    ],
+)
+def test_several_files_are_numbered_by_series_instance_and_name(clinic, tree, first, later):
+    """Their instance UIDs are the other way round: these come last."""
+    series = tree.add_series()
+    for (name, number, instance), label, uid in ((first, 1, "1.2.9"), (later, 2, "1.2.1")):
+        marks = (make_marks() == label).astype(np.uint8)
+        path = tree.add_segmentation(series, marks, name=name)
+        tree.edit(path, SeriesNumber=number, InstanceNumber=instance, SOPInstanceUID=uid)
+    report = clinic.ingest(tree.folder)
+    (time_point,) = clinic.store.read_time_points("P1")
+    for label in (1, 2):
+        assert places_in(clinic, time_point, label) == places_of(series, make_marks(), label)
+    assert any(f"in this order: {first[0]}, {later[0]}" in note for note in report.warnings)
 
 
 def test_marks_on_two_series_of_a_day_are_refused(clinic, tree):
