@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from response.errors import InputError
 from response.ingest.aim import read_aim
 from response.ingest.headers import Series
-from response.ingest.reports import Report
+from response.ingest.report_quantities import LENGTHS
+from response.ingest.reports import Group, Report
 from response.ingest.sources import Plan
 from response.ingest.structured_report import read_report
 
@@ -42,9 +44,9 @@ def plan_reports(
             _add(report, plan)
     bare = 0
     for path in structured:
-        made = _try(partial(_read_structured, path), plan)
-        bare += made is None
-        plan.reports += made or []
+        read = _try(partial(_read_structured, path), plan)
+        bare += read is None
+        plan.reports += [_hold_mixed(report, plan) for report in read or ()]
     for count, what in ((other, "XML files without annotations"), (bare, "reports without")):
         if count:
             plan.warnings.append(f"{count} {what} measurements are not read")
@@ -55,6 +57,22 @@ def _read_structured(path: Path) -> list[Report] | None:
     if report is None or not any(group.numbers for group in report.groups):
         return None
     return [report]
+
+
+def _hold_mixed(report: Report, plan: Plan) -> Report:
+    """Take no reading from a report that also speaks of drawn lesions: it would lack those."""
+    read = [group for group in report.groups if group.role is not None and _has_length(group)]
+    if not read or not any(group.segmentation_uid for group in report.groups):
+        return report
+    plan.warnings.append(
+        f"report {report.name}: {len(read)} lesions are measured without a drawing, others are "
+        "drawn: its measurements are kept as given, and no category is made of them alone"
+    )
+    return replace(report, groups=tuple(replace(group, role=None) for group in report.groups))
+
+
+def _has_length(group: Group) -> bool:
+    return any(number.quantity in LENGTHS for number in group.numbers)
 
 
 def _try(read: Callable[[], list[Report] | None], plan: Plan) -> list[Report] | None:

@@ -10,6 +10,9 @@ from response.errors import InputError
 
 LONGEST, SHORT = "longest_diameter", "short_axis"
 
+LENGTHS = (LONGEST, SHORT)
+"""What lesions are assessed by."""
+
 _CODES = {
     ("SRT", "G-A22A"): LONGEST,
     ("SCT", "410668003"): LONGEST,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from response.errors import InputError
-from response.ingest.report_quantities import LONGEST, SHORT, to_millimetres
+from response.ingest.report_quantities import LENGTHS, LONGEST, SHORT, to_millimetres
 from response.ingest.reports import Day, Group, Report
 from response.ingest.sources import Plan
 from response.ingest.stream_checks import ReadRow, check_stream
@@ -22,8 +22,6 @@ from response.model import (
 )
 from response.store import Store
 from response.terms import LesionState, Role
-
-LENGTHS = (LONGEST, SHORT)
 
 _ROUNDING = Decimal("0.0001")
 """How far a copy of an annotation may be from it: reports have six decimals."""

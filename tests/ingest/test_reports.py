@@ -342,6 +342,36 @@ def test_a_report_on_a_segment_is_compared_with_what_is_measured_here(clinic, tr
     assert (row["tracking_id"], row["label"]) == ("L1", "1")
 
 
+def test_a_report_on_drawn_lesions_and_others_gives_no_reading_of_the_others_alone(clinic, tree):
+    """A sum of the lesions that happen not to be drawn is nobody's."""
+    series = tree.add_series()
+    segmentation = tree.add_segmentation(
+        series, np.pad(np.ones((1, 4, 4), np.uint8), [(2, 3), (4, 4), (3, 3)])
+    )
+    bare = pydicom.dcmread(write_report(tree, series, tree.folder / "bare.dcm"))
+    (tree.folder / "bare.dcm").unlink()
+    path = write_report(tree, series, tree.folder / "sr.dcm", segmentation=segmentation)
+    mixed = pydicom.dcmread(path)
+    groups, more = (
+        next(
+            one
+            for one in report.ContentSequence
+            if one.ConceptNameCodeSequence[0].CodeMeaning == "Imaging Measurements"
+        ).ContentSequence
+        for report in (mixed, bare)
+    )
+    groups.extend(more)
+    mixed.save_as(path)
+    report = clinic.ingest(tree.folder)
+    assert not clinic.store.read_readings("P1")
+    assert any("1 lesions are measured without a drawing" in one for one in report.warnings)
+    (given,) = clinic.store.read_given_measurements("P1")
+    assert [(one.quantity, str(one.value)) for one in given.measurements] == [
+        ("volume", "0.04"),
+        ("longest_diameter", "12.5"),
+    ]
+
+
 def test_a_report_whose_content_is_deeper_than_any_is_refused(clinic, tree):
     series = tree.add_series()
     path = write_report(tree, series, tree.folder / "report.dcm")
