@@ -13,6 +13,7 @@ from response.geometry import PLACE_TOLERANCE_VOXELS, Grid
 from response.ingest.headers import Slice
 
 _SAME_ORIENTATION = 1e-4
+_SAME_PLACE_MM = 1e-3
 
 Vector = npt.NDArray[np.float64]
 
@@ -84,9 +85,9 @@ def _check_even(ordered: Sequence[Slice], normal: Vector, pixel: float) -> float
     along = places @ normal
     gaps = np.diff(along)
     usual = float(np.median(gaps))
-    if (gaps < 1e-3).any():
+    if (gaps < _SAME_PLACE_MM).any():
         raise GeometryError(
-            f"{int((gaps < 1e-3).sum()) + 1} images at one place: several volumes in one series"
+            f"{_count_most(gaps)} images at one place: several volumes in one series"
         )
     if (gaps > 1.5 * usual).any():
         at = float(along[int(gaps.argmax())])
@@ -101,6 +102,15 @@ def _check_even(ordered: Sequence[Slice], normal: Vector, pixel: float) -> float
     if np.linalg.norm(aside, axis=1).max() > max(PLACE_TOLERANCE_VOXELS * pixel, 0.01):
         raise GeometryError("slices are shifted sideways (tilted gantry); resample the series")
     return gap
+
+
+def _count_most(gaps: Vector) -> int:
+    """Count the images at the place that has most of them."""
+    most = run = 1
+    for gap in gaps:
+        run = run + 1 if gap < _SAME_PLACE_MM else 1
+        most = max(most, run)
+    return most
 
 
 def _to_grid(ordered: Sequence[Slice], axes: tuple[Vector, ...], gap: float) -> Grid:

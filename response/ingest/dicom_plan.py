@@ -262,10 +262,13 @@ def _choose_all(candidates: Sequence[Series], marks: _Marks) -> tuple[list[Chose
     if not chosen:
         raise InputError("; ".join(problems) if len(problems) > 1 else _strip(problems))
     warnings = [f"{problem}; the time point is taken without it" for problem in problems]
-    return chosen, warnings + [_LOSSY.format(one.stack.name) for one in chosen if _is_lossy(one)]
+    warnings += [_LOSSY.format(one.stack.name) for one in chosen if _is_lossy(one)]
+    return chosen, warnings + [_COPIES.format(one.stack.name) for one in chosen if one.stack.copies]
 
 
 _LOSSY = "{}: was compressed with loss; small lesions and values may differ from what was scanned"
+
+_COPIES = "{}: images that are there twice, with the same pixels at the same place, are read once"
 
 
 def _strip(problems: Sequence[str]) -> str:
@@ -324,6 +327,8 @@ def _to_marks(
     files = [digest_file(drawing.path) for drawing in chosen.drawings]
     slices = enumerate(chosen.stack.slices)
     slice_of = {image.sop_uid: number for number, image in slices if image.frame is None}
+    copies = chosen.stack.copies.items()
+    slice_of |= {copy: slice_of[kept] for copy, kept in copies if kept in slice_of}
     modality = chosen.stack.series.modality
 
     def read(grid: Grid) -> Labels:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
 from response.errors import GeometryError
 from response.geometry import Grid
 from response.ingest.arranging import arrange
+from response.ingest.dicom_file import quiet, read_dataset
 from response.ingest.files import digest_file
 from response.ingest.headers import Series, Slice
 from response.ingest.split import Part, split, split_interleaved
@@ -21,13 +22,15 @@ SCOUTS = frozenset({"LOCALIZER", "SCOUT", "TOPOGRAM"})
 class Stack:
     """Slices in order along the normal, and the grid they make; image axis 2 is the slices'.
 
-    ``part`` is set where the series holds several volumes.
+    ``part`` is set where the series holds several volumes. ``copies`` are images that were left
+    out because another one has their place and their pixels: the instance UIDs of both.
     """
 
     series: Series
     slices: tuple[Slice, ...]
     grid: Grid
     part: Part | None = None
+    copies: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -69,7 +72,11 @@ def build_stacks(series: Series) -> tuple[Stack, ...]:
     except GeometryError:
         parts = split(slices) if len(slices) > 1 else ()
         if not parts:
-            raise
+            kept, copies = _drop_equal(slices)
+            if not copies:
+                raise
+            alone = arrange(kept)
+            return (Stack(series, alone.slices, alone.grid, copies=copies),)
     else:
         parts = split_interleaved(slices)
         if not parts:
@@ -97,3 +104,41 @@ def _drop_copies(slices: Sequence[Slice]) -> list[Slice]:
         if digests[other.path] != digests[image.path]:
             raise GeometryError(f"image {image.instance} is there twice, with different content")
     return list(kept.values())
+
+
+def _drop_equal(slices: Sequence[Slice]) -> tuple[list[Slice], dict[str, str]]:
+    """Keep one of several images that show the same at one place, under UIDs of their own."""
+    places: dict[tuple[float, ...], list[Slice]] = {}
+    for image in slices:
+        places.setdefault(tuple(round(part, 3) for part in image.position), []).append(image)
+    kept, copies = [], {}
+    for here in places.values():
+        ordered = sorted(here, key=lambda image: image.sop_uid)
+        kept.append(ordered[0])
+        for image in ordered[1:]:
+            if _show_the_same(ordered[0], image):
+                copies[image.sop_uid] = ordered[0].sop_uid
+            else:
+                kept.append(image)
+    return kept, copies
+
+
+def _show_the_same(one: Slice, other: Slice) -> bool:
+    if one.frame is not None or other.frame is not None or _list_terms(one) != _list_terms(other):
+        return False
+    first, second = (_read_stored(image.path) for image in (one, other))
+    return first is not None and first == second
+
+
+def _read_stored(path: Path) -> tuple[object, ...] | None:
+    dataset = read_dataset(path, pixels=True)
+    with quiet():
+        pixels = dataset.get("PixelData")
+        coded = (dataset.file_meta.get("TransferSyntaxUID"), dataset.get("PixelRepresentation"))
+    return (*coded, pixels) if pixels else None
+
+
+def _list_terms(image: Slice) -> tuple[object, ...]:
+    """List what the stored numbers of an image mean."""
+    size = (image.rows, image.columns, image.pixel_spacing, image.orientation)
+    return (*size, image.slope, image.intercept, image.pet)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pydicom
 import pytest
@@ -140,6 +142,28 @@ def test_slabs_side_by_side_with_a_slice_missing_are_not_two_volumes(clinic, tre
 def test_volumes_that_no_tag_tells_apart_are_refused(clinic, tree):
     add_phases(tree, {}, {})
     assert "at one place: several volumes" in clinic.ingest(tree.folder).refused[0].reason
+
+
+def test_a_slice_exported_twice_under_two_uids_is_read_once(clinic, tree):
+    paths = tree.add_series()
+    copied = shutil.copy(paths[2], paths[2].parent / "copy.dcm")
+    tree.edit(copied, SOPInstanceUID=pydicom.uid.generate_uid(), InstanceNumber=99)
+    report = clinic.ingest(tree.folder)
+    assert is_volume(read_scan(clinic)[1], paths)
+    assert any("same pixels at the same place" in one for one in report.warnings)
+
+
+@pytest.mark.parametrize(("doubled", "count"), [({2: 1}, 2), ({1: 1, 4: 1}, 2), ({1: 2, 4: 1}, 3)])
+def test_images_at_one_place_are_counted(clinic, tree, doubled, count):
+    paths = tree.add_series()
+    for place, times in doubled.items():
+        for number in range(times):
+            copied = shutil.copy(paths[place], paths[0].parent / f"copy{place}{number}.dcm")
+            header = pydicom.dcmread(copied)
+            changed = bytes([number + 1]) + header.PixelData[1:]
+            tree.edit(copied, SOPInstanceUID=pydicom.uid.generate_uid(), PixelData=changed)
+    (refusal,) = clinic.ingest(tree.folder).refused
+    assert f" {count} images at one place" in refusal.reason
 
 
 def test_a_part_with_a_slice_missing_refuses_the_whole_series(clinic, tree):
