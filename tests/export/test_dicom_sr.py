@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import highdicom as hd
 import numpy as np
@@ -14,7 +15,7 @@ from dicom_home import OBLIQUE, DicomHome, make_labels
 from dicom_reading import check_valid, read_all, run, spread
 from pydicom.sr.codedict import codes
 
-from response.model import Reader
+from response.model import Reader, Tracking
 from response.terms import Event
 
 JANMA = "g/ml{SUVlbm(Janma)}"
@@ -52,9 +53,37 @@ def two_scans(home):
     return home.track()
 
 
-def test_sizes_are_read_back_as_they_were_measured(home):
+@dataclass(frozen=True)
+class Written:
+    """Two scans' reports, and what they were written of; tests only read them."""
+
+    home: DicomHome
+    tracking: Tracking
+    out: Path
+
+
+def write_two_scans(folder, *, assessed):
+    home = DicomHome(folder, direction=OBLIQUE, reader=Reader("INVESTIGATOR", "anna"))
     tracking = two_scans(home)
-    groups = read_groups(export(home))
+    if assessed:
+        run(home, "assess")
+    out = export(home)
+    home.store.close()
+    return Written(home, tracking, out)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    return write_two_scans(tmp_path_factory.mktemp("written"), assessed=False)
+
+
+@pytest.fixture(scope="module")
+def assessed(tmp_path_factory):
+    return write_two_scans(tmp_path_factory.mktemp("assessed"), assessed=True)
+
+
+def test_sizes_are_read_back_as_they_were_measured(written):
+    tracking, groups = written.tracking, read_groups(written.out)
     for finding in tracking.findings[:2]:
         group, measured = groups[finding.tracking_id], finding.measurement
         longest_mm = float(measured.longest_diameter_mm)
@@ -66,18 +95,16 @@ def test_sizes_are_read_back_as_they_were_measured(home):
         assert abs(spread(ends) - longest_mm) < 0.1
 
 
-def test_a_lesion_has_one_tracking_uid_in_every_report_and_segmentation(home):
-    tracking = two_scans(home)
-    out = export(home)
-    uids = {x.tracking_id: x.tracking_uid for x in tracking.lesions}
+def test_a_lesion_has_one_tracking_uid_in_every_report_and_segmentation(written):
+    out = written.out
+    uids = {x.tracking_id: x.tracking_uid for x in written.tracking.lesions}
     for place, segmentation in enumerate(read_all(out, "seg")):
         assert {k: g.tracking_uid for k, g in read_groups(out, place).items()} == uids
         assert {s.TrackingID: s.TrackingUID for s in segmentation.SegmentSequence} == uids
 
 
-def test_groups_refer_to_their_segment_and_its_images(home):
-    two_scans(home)
-    out = export(home)
+def test_groups_refer_to_their_segment_and_its_images(written):
+    out = written.out
     segmentation = read_all(out, "seg")[0]
     numbers = {s.TrackingID: s.SegmentNumber for s in segmentation.SegmentSequence}
     for name, group in read_groups(out).items():
@@ -93,21 +120,18 @@ def test_groups_refer_to_their_segment_and_its_images(home):
         assert [image.referenced_sop_instance_uid for image in images] == frames
 
 
-def test_the_checker_finds_no_error(home):
-    two_scans(home)
-    run(home, "assess")
-    out = export(home)
+def test_the_checker_finds_no_error(assessed):
+    out = assessed.out
     assert len(list(out.glob("sr-*.dcm"))) == len(list(out.glob("seg-*.dcm"))) == 2
     warnings = check_valid(sorted(out.glob("*.dcm")))
     assert all("99RESPONSE" in line for line in warnings), warnings
 
 
-def test_dcmtk_reads_the_reports(home):
-    two_scans(home)
+def test_dcmtk_reads_the_reports(written):
     program = shutil.which("dsrdump")
     if program is None:
         pytest.skip("dsrdump (dcmtk) is not installed")
-    for path in sorted(export(home).glob("sr-*.dcm")):
+    for path in sorted(written.out.glob("sr-*.dcm")):
         done = subprocess.run([program, path], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         assert "Error" not in done.stderr
@@ -184,10 +208,8 @@ def text_of(report):
     return " ".join(words)
 
 
-def test_what_no_person_confirmed_is_provisional_and_not_verified(home):
-    two_scans(home)
-    run(home, "assess")
-    report = read_all(export(home), "sr")[1]
+def test_what_no_person_confirmed_is_provisional_and_not_verified(assessed):
+    report = read_all(assessed.out, "sr")[1]
     assert (report.VerificationFlag, report.PreliminaryFlag) == ("UNVERIFIED", "PRELIMINARY")
     assert "recist11: SD, provisional" in text_of(report)
     assert "no person has confirmed" in text_of(report)
@@ -222,22 +244,19 @@ def confirm(tracking, time_point):
     )
 
 
-def test_the_reader_and_the_program_are_named_as_observers(home):
-    two_scans(home)
-    report = read_all(export(home), "sr")[0]
+def test_the_reader_and_the_program_are_named_as_observers(written):
+    report = read_all(written.out, "sr")[0]
     names = [item.get("PersonName") for item in report.ContentSequence if "PersonName" in item]
     assert names == ["anna^"]
     assert report.PatientName == ""
-    assert (
-        report.StudyInstanceUID
-        == pydicom.dcmread(next((home.source / "P1-2025-01-10-CT").glob("*.dcm"))).StudyInstanceUID
-    )
+    source = pydicom.dcmread(next((written.home.source / "P1-2025-01-10-CT").glob("*.dcm")))
+    assert report.StudyInstanceUID == source.StudyInstanceUID
 
 
-def test_written_twice_it_is_the_same_file(home):
-    two_scans(home)
-    before = {path.name: path.read_bytes() for path in export(home).iterdir()}
-    assert {path.name: path.read_bytes() for path in export(home).iterdir()} == before
+def test_written_twice_it_is_the_same_file(written):
+    before = {path.name: path.read_bytes() for path in written.out.iterdir()}
+    again = export(written.home)
+    assert {path.name: path.read_bytes() for path in again.iterdir()} == before
 
 
 def test_of_lesions_that_became_one_the_mark_is_of_the_one_that_lasts(home):
