@@ -85,6 +85,7 @@ class _Images:
         self._read: dict[str, sitk.Image] = {}
 
     def read(self, scan: Scan) -> sitk.Image:
+        """Return a scan's image, read from the workspace when first asked for."""
         if scan.scan_id not in self._read:
             self._read[scan.scan_id] = self.workspace.read_image(scan.image_path)
         return self._read[scan.scan_id]

@@ -102,6 +102,7 @@ def assess_table(
     tables = _choose_tables(protocol, with_line=read.names_lines(), certainty=certainty)
 
     def assess_all(*, whole: bool) -> int:
+        """Assess the table into the files of a folder; return how many streams there were."""
         streams = read.streams(whole=whole)
         return write_together(out, tables, _assess_all(streams, protocol, criterion, table.name))
 

@@ -20,6 +20,7 @@ from response.terms import NewLesion
 
 
 def sum_top(timeline: Timeline) -> float:
+    """Return the upper end of the axis, mm: above every sum and every line of progression."""
     sums = [to_float(a.sum_of_diameters_mm) or 0.0 for a in timeline.assessments]
     nadirs = [to_float(a.nadir_mm) for a in timeline.assessments]
     least = timeline.least_growth_mm
@@ -28,6 +29,7 @@ def sum_top(timeline: Timeline) -> float:
 
 
 def sum_traces(timeline: Timeline) -> list[dict[str, Any]]:
+    """Return the traces: levels, a bridge over gaps, the sums by date, a ring at the nadir."""
     rows = timeline.assessments
     points = {
         "name": "sum of diameters",

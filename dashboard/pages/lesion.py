@@ -166,6 +166,7 @@ def _sayer(
     points = {shown.pane.slot: shown.point for shown in panes}
 
     def say(pane: Pane) -> tuple[list[Any], list[Any]]:
+        """Return the category at a pane's time point, and the lesion's diameters there."""
         row = timeline.assessment(pane.time_point)
         said = [badge(row.overall_response, row.status)] if row and row.overall_response else []
         return said, _value(points[pane.slot], lesion, timeline)

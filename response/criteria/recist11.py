@@ -360,6 +360,7 @@ def adopt_overall(prefix: str) -> Callable[[str, str, NewLesion, Rules], Overall
     }
 
     def decide(target: str, non_target: str, new: NewLesion, options: Rules) -> OverallRow:
+        """Return the adopted row of what RECIST 1.1 decides."""
         return adopted[decide_overall(target, non_target, new, options).id]
 
     return decide

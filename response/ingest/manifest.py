@@ -113,6 +113,7 @@ class _Files:
     digest: Callable[[Path], str]
 
     def find(self, column: str, text: str) -> tuple[Path, str]:
+        """Return the file that a cell names, with its digest; an error names the column."""
         try:
             path = find_file(text, self.folder, self.root)
             return path, self.digest(path)

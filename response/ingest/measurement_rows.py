@@ -184,6 +184,7 @@ class RowParser:
         empty = (None,) * len(group.rows)
 
         def read(name: str, absent: Sequence[Any] = nothing) -> Sequence[Any]:
+            """Return a column of the group; ``absent`` where the table does not have it."""
             if name not in written:
                 return absent
             return list(map(self._columns[name].__getitem__, written[name]))

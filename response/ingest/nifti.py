@@ -49,6 +49,7 @@ class _Layout:
 
     @property
     def data_bytes(self) -> int:
+        """Size of the voxels as stored, before scaling."""
         return prod(self.shape) * self.dtype.itemsize
 
 

@@ -88,6 +88,7 @@ class _Body:
     hu: Volume | None
 
     def place(self, index: npt.NDArray[Any]) -> Point:
+        """Return the place of an index of the coarse grid, LPS mm."""
         x, y, z = (self.origin + np.asarray(index) * _STEP_MM).tolist()
         return (x, y, z)
 

@@ -63,6 +63,7 @@ def measure_sphere(
     """
 
     def within(offsets: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        """Tell which offsets from the centre (..., 3), mm, lie in the region."""
         return np.asarray((offsets**2).sum(axis=-1) <= radius_mm**2)
 
     return _measure_within(values, grid, centre, (radius_mm,) * 3, within)
@@ -81,6 +82,7 @@ def measure_cylinder(
     """
 
     def within(offsets: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        """Tell which offsets from the centre (..., 3), mm, lie in the region."""
         across = (offsets[..., :2] ** 2).sum(axis=-1) <= radius_mm**2
         return np.asarray(across & (np.abs(offsets[..., 2]) <= length_mm / 2))
 

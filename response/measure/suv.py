@@ -328,6 +328,7 @@ def _normalise(
         raise UptakeError(f"{values['suv_bw_from']}: {reasons.get(kind) or reasons['bw']}")
 
     def to(name: str) -> float | None:
+        """Return the factor of another kind of SUV, ``None`` where the body's size is not known."""
         if name == kind:
             return number
         return number * sizes[name] / sizes[kind] if name in sizes and kind in sizes else None

@@ -33,6 +33,7 @@ def make_quickly(made: Callable[Given, Made]) -> Callable[Given, Made]:
     """
 
     def become(draft: Any) -> None:
+        """Turn a filled draft into the frozen class it stands for."""
         draft.__class__ = made
 
     drafts = make_dataclass(

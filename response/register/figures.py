@@ -63,6 +63,7 @@ def correlate_locally(a: NDArray[np.float32], b: NDArray[np.float32], where: Mas
     """Median over a mask of the correlation in Gaussian neighbourhoods (flat ones left out)."""
 
     def mean(values: Array) -> Array:
+        """Return the Gaussian mean around every voxel."""
         return np.asarray(ndimage.gaussian_filter(values, LOCAL_SIGMA_VOXELS))
 
     a64, b64 = a.astype(float), b.astype(float)

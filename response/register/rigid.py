@@ -179,9 +179,11 @@ def correlate_shifts(a: Array, b: Array) -> Array:
     a, b = np.nan_to_num(a), np.nan_to_num(b)
 
     def transform(values: Array) -> NDArray[np.complex128]:
+        """Return the Fourier transform over the padded shape."""
         return np.fft.rfftn(values, shape, axes=(0, 1, 2))
 
     def cross(left: NDArray[np.complex128], right: NDArray[np.complex128]) -> Array:
+        """Return the correlation of two transforms."""
         return np.asarray(np.fft.irfftn(left * right, shape, axes=(0, 1, 2)))
 
     flip = (slice(None, None, -1),) * 3

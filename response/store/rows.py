@@ -162,6 +162,7 @@ def _make_writer(hint: Any) -> Callable[[Any], str]:
     flatten = _make_flattener(hint)
 
     def write(value: Any) -> str:
+        """Return a value as JSON text; a number that is not finite is an error."""
         try:
             return json.dumps(flatten(value), allow_nan=False, ensure_ascii=False)
         except ValueError:
