@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from response.corrections import active_decisions, describe_confirmed, has_pet
-from response.errors import InputError, MatchError
+from response.errors import InputError
 from response.model import Decision, Lesion, Reader, Subject, Tracking
-from response.pipeline import Report, assess_all, current_tracking, track_all
+from response.pipeline import OF_ONE_SUBJECT, Report, assess_all, current_tracking, track_all
 from response.store import Store
 from response.terms import LESION_ROLES, REFERENCE_ORGANS, STATES_BY_ROLE, LesionState, Source
 from response.workspace import Workspace
@@ -55,10 +55,12 @@ def decide(
     store.write_decision(decision)
     try:
         report = _derive(workspace, store, subject, actor)
+        for error in report.failed.values():
+            raise error
         if decision.kind == "reference":
             _check_reference(store, subject, reader, decision)
         return decision, report
-    except (MatchError, InputError):
+    except OF_ONE_SUBJECT:
         undo = replace(correction, kind="undo", value=decision.decision_id)
         store.write_decision(_decision(store, tracking, subject, reader, undo, actor))
         _derive(workspace, store, subject, actor)
@@ -67,7 +69,10 @@ def decide(
 
 def _derive(workspace: Workspace, store: Store, subject: Subject, actor: str) -> Report:
     report = track_all(workspace, store, [subject], actor=actor)
-    assess_all(workspace, store, [subject], actor=actor)
+    if not report.failed:
+        assessed = assess_all(workspace, store, [subject], actor=actor)
+        report.failed |= assessed.failed
+        report.refused += assessed.refused
     return report
 
 

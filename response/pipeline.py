@@ -1,7 +1,8 @@
 """The steps in order: register, match, measure, assess. What is new or changed, nothing else.
 
 Every result is kept by the digest of what it came from, so that a second run is a no-op and a run
-that was killed goes on where it stopped.
+that was killed goes on where it stopped. What one subject cannot be taken through is that subject's
+refusal; what it had before stands, and the others go on.
 """
 
 from __future__ import annotations
@@ -9,14 +10,22 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from response.assess import assess_subject
+from response.assess import assess_subject, find_criterion
 from response.corrections import active_decisions
-from response.errors import GeometryError, RegistrationError
+from response.errors import (
+    GeometryError,
+    InputError,
+    IntegrityError,
+    MatchError,
+    RegistrationError,
+    ResponseError,
+)
 from response.model import (
     Assessment,
     Decision,
@@ -45,14 +54,32 @@ Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much is done, and how much there is."""
 
 
+OF_ONE_SUBJECT = (InputError, MatchError, RegistrationError)
+"""Errors that are one subject's. A store that cannot be used at all is everybody's."""
+
+
 @dataclass(slots=True)
 class Report:
-    """What a step did: counts, and whatever it refused."""
+    """What a step did: counts, and whatever it refused.
+
+    ``failed`` holds the first error of each subject that could not be taken through; each is among
+    ``refused``, too.
+    """
 
     done: int = 0
     unchanged: int = 0
     refused: list[Refusal] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    failed: dict[str, ResponseError] = field(default_factory=dict)
+
+    @contextmanager
+    def refusing(self, subject: str) -> Iterator[None]:
+        """Turn an error of one subject into its refusal."""
+        try:
+            yield
+        except OF_ONE_SUBJECT as error:
+            self.failed.setdefault(subject, error)
+            self.refused.append(Refusal(subject, "", str(error)))
 
 
 def _silent(_what: str, _done: int, _total: int) -> None:
@@ -86,11 +113,15 @@ def register_all(
                 jobs[key] = (fixed, moving)
     progress("register", 0, len(jobs))
     with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
-        running = [pool.submit(_register_pair, workspace, key, *jobs[key]) for key in jobs]
+        running: dict[Future[Registration], str] = {
+            pool.submit(_register_pair, workspace, key, fixed, moving): fixed.subject
+            for key, (fixed, moving) in jobs.items()
+        }
         try:
             for number, finished in enumerate(as_completed(running), 1):
-                store.write_registration(finished.result(), actor=actor)
-                report.done += 1
+                with report.refusing(running[finished]):
+                    store.write_registration(finished.result(), actor=actor)
+                    report.done += 1
                 progress("register", number, len(jobs))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -184,12 +215,17 @@ def track_all(
     workers: int = 2,
     progress: Progress = _silent,
 ) -> Report:
-    """Register, match and measure what is new or changed."""
+    """Register, match and measure what is new or changed.
+
+    A subject one of whose scans could not be registered for an error in what is stored is left as
+    it was; a registration that fails otherwise is kept, untrusted.
+    """
     report = register_all(
         workspace, store, subjects, actor=actor, workers=workers, progress=progress
     )
     protocol = workspace.protocol()
     report.done = report.unchanged = 0
+    unregistered = frozenset(report.failed)
     points = group_by_subject(store.read_time_points, subjects)
     known = _Known(
         group_by_subject(store.read_registrations, subjects),
@@ -198,9 +234,12 @@ def track_all(
     )
     for number, subject in enumerate(subjects):
         progress("match and measure", number, len(subjects))
+        if subject.subject in unregistered:
+            continue
         for stream in build_streams(subject.subject, points[subject.subject]):
             if any(stop.read for stop in stream.stops):
-                _track_one(workspace, store, subject, stream, protocol, known, report, actor)
+                with report.refusing(subject.subject):
+                    _track_one(workspace, store, subject, stream, protocol, known, report, actor)
     progress("match and measure", len(subjects), len(subjects))
     return report
 
@@ -226,16 +265,20 @@ def _track_one(
 ) -> None:
     name = subject.subject
     former = next((t for t in known.trackings[name] if t.reader == stream.reader), None)
-    made, refused = track_stream(
-        workspace,
-        stream,
-        subject.facts,
-        protocol,
-        registrations=known.registrations[name],
-        decisions=active_decisions(known.decisions[name], stream.reader),
-        former=former,
-        known=lambda: store.read_known_tracking_uids(name, stream.reader),
-    )
+    try:
+        made, refused = track_stream(
+            workspace,
+            stream,
+            subject.facts,
+            protocol,
+            registrations=known.registrations[name],
+            decisions=active_decisions(known.decisions[name], stream.reader),
+            former=former,
+            known=lambda: store.read_known_tracking_uids(name, stream.reader),
+        )
+    except IntegrityError as error:
+        # A stored file that is missing or damaged is this subject's alone.
+        raise InputError(str(error)) from error
     report.refused += refused
     if made is None:
         report.unchanged += 1
@@ -265,13 +308,15 @@ def assess_all(
     """Derive categories, best response and endpoints where something they rest on changed."""
     protocol = workspace.protocol()
     name = criterion or protocol.criterion.name
+    find_criterion(name)
     report = Report()
     for number, streams in enumerate(find_read_streams(store, subjects, protocol)):
         progress("assess", number, len(subjects))
         both = find_readers_with_both(streams)
         for stream in streams:
             if stream.reader not in both:
-                _assess_one(store, stream, protocol, name, report, actor)
+                with report.refusing(stream.subject.subject):
+                    _assess_one(store, stream, protocol, name, report, actor)
         report.refused += [
             Refusal(one.subject.subject, "", describe_both(one.subject.subject, reader))
             for reader, one in both.items()

@@ -66,8 +66,8 @@ def open_workspace(home: Path | None, *, create: bool = True) -> tuple[Workspace
 def workspace_for_input(home: Path | None) -> Iterator[tuple[Workspace, Store, list[int]]]:
     """Open a workspace for new scans; one that was made for input refused whole is removed again.
 
-    It stays where files of a PACS are kept in it, for the next try. Yields the workspace, its
-    store, and a list to which the exit status is appended.
+    It stays where something was taken, and where files of a PACS are kept in it, for the next try.
+    Yields the workspace, its store, and a list to which the exit status is appended.
     """
     place = home or Path(os.environ.get("RESPONSE_HOME", "response-home"))
     existed = place.exists()
@@ -79,9 +79,14 @@ def workspace_for_input(home: Path | None) -> Iterator[tuple[Workspace, Store, l
         statuses.append(REFUSED)
         raise
     finally:
-        if REFUSED in statuses and not existed and not (workspace.home / "spool").exists():
+        if REFUSED in statuses and not existed and not _holds_anything(workspace, store):
             store.close()
             shutil.rmtree(workspace.home, ignore_errors=True)
+
+
+def _holds_anything(workspace: Workspace, store: Store) -> bool:
+    spooled = (workspace.home / "spool").exists()
+    return spooled or bool(store.read_time_points() or store.read_readings())
 
 
 def choose_subjects(store: Store, name: str | None) -> list[Subject]:

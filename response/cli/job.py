@@ -214,8 +214,10 @@ def _derive(
         workspace, store, subjects, actor=actor(), workers=workers, progress=progress
     )
     report_refusals(tracked.refused, tracked.warnings)
-    assess_all(workspace, store, subjects, actor=actor(), progress=progress)
-    return IN_PART if tracked.refused else DONE
+    whole = [subject for subject in subjects if subject.subject not in tracked.failed]
+    assessed = assess_all(workspace, store, whole, actor=actor(), progress=progress)
+    report_refusals(assessed.refused, assessed.warnings)
+    return IN_PART if tracked.refused or assessed.refused else DONE
 
 
 def _assess_uptake(

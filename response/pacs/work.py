@@ -63,7 +63,7 @@ def process(job: dict[str, Any]) -> dict[str, Any]:
         return told | {"outcome": Outcome.REFUSED.value}
     refused = _derive(workspace, store, names, job)
     told["refused"] = [*told["refused"], *(str(refusal) for refusal in refused)]
-    outcome = Outcome.IN_PART if report.refused else Outcome.DONE
+    outcome = Outcome.IN_PART if report.refused or refused else Outcome.DONE
     return told | {"outcome": outcome.value}
 
 
@@ -72,7 +72,8 @@ def _derive(
 ) -> list[Refusal]:
     subjects = [subject for subject in store.read_subjects() if subject.subject in names]
     tracked = track_all(workspace, store, subjects, actor=job["actor"], workers=job["workers"])
-    assessed = assess_all(workspace, store, subjects, actor=job["actor"])
+    whole = [subject for subject in subjects if subject.subject not in tracked.failed]
+    assessed = assess_all(workspace, store, whole, actor=job["actor"])
     return [*tracked.refused, *assessed.refused]
 
 
