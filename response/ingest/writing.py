@@ -74,6 +74,9 @@ def take_time_point(
     """
     known = _find_known(store, source)
     decoded = [_decode(scan, source, known, workspace) for scan in source.scans]
+    doubts = _find_doubts(source, decoded)
+    notes = _list_notes(source, decoded)
+    decoded = [_leave_unread(item) for item in decoded]
     given = [mark for item in decoded for mark, _labels in item.marks]
     scans = {scan.scan_id: scan for scan in known.scans} if known else {}
     scans |= {item.scan.scan_id: item.scan for item in decoded}
@@ -88,9 +91,7 @@ def take_time_point(
         tuple(mark for _scan, marks in written for mark in marks),
         facts,
     )
-    warnings = (
-        _find_warnings(made, given) + _list_notes(made, decoded) + _find_doubts(source, given)
-    )
+    warnings = (*_find_warnings(made, given), *notes, *doubts)
     return Taken(store.write_time_point(made, actor=actor), warnings)
 
 
@@ -273,23 +274,42 @@ def _check_fact(fact: LesionFact, labels: set[int], *, first: bool) -> None:
         raise InputError("role: NEW at the first time point; there it is TARGET or NON_TARGET")
 
 
-def _list_notes(made: TimePoint, decoded: Sequence[_Decoded]) -> tuple[str, ...]:
+def _is_unread(mark: MarkSet, labels: Labels | None) -> bool:
+    """Whether something was drawn, and nothing of it could be read."""
+    return labels is not None and not labels.whole and not mark.labels
+
+
+def _leave_unread(item: _Decoded) -> _Decoded:
+    """Leave out drawings of which nothing could be read: their scan was not read by anybody."""
+    return replace(item, marks=tuple(pair for pair in item.marks if not _is_unread(*pair)))
+
+
+def _list_notes(source: TimePointSource, decoded: Sequence[_Decoded]) -> tuple[str, ...]:
     """List what was noted as marks were read."""
     read = [labels for item in decoded for _mark, labels in item.marks if labels is not None]
     notes = dict.fromkeys(note for labels in read for note in labels.warnings)
-    return tuple(f"{made.subject} {made.time_point}: {note}" for note in notes)
+    return tuple(f"{source.subject} {source.time_point}: {note}" for note in notes)
 
 
-def _find_doubts(source: TimePointSource, given: Sequence[MarkSet]) -> tuple[str, ...]:
-    """Name marks said to be complete that could not be read whole."""
+def _find_doubts(source: TimePointSource, decoded: Sequence[_Decoded]) -> tuple[str, ...]:
+    """Name drawings of which nothing could be read, and complete marks that are not whole."""
+    where = f"{source.subject} {source.time_point}"
     stated = [mark.complete for scan in source.scans for mark in scan.marks]
-    return tuple(
-        f"{source.subject} {source.time_point}: not all that is drawn could be read: the marks do "
-        "not count as complete, and a lesion without a mark there is not taken to be gone; mend "
-        "the drawing and read it again"
-        for complete, mark in zip(stated, given, strict=True)
-        if complete and not mark.complete
-    )
+    read = [pair for item in decoded for pair in item.marks]
+    doubts = []
+    for complete, (mark, labels) in zip(stated, read, strict=True):
+        if _is_unread(mark, labels):
+            doubts.append(
+                f"{where}: nothing that is drawn could be read: the scan does not count as read; "
+                "mend the drawing and read it again, or write none-seen if nothing was seen"
+            )
+        elif complete and not mark.complete:
+            doubts.append(
+                f"{where}: not all that is drawn could be read: the marks do not count as "
+                "complete, and a lesion without a mark there is not taken to be gone; mend the "
+                "drawing and read it again"
+            )
+    return tuple(doubts)
 
 
 def _find_warnings(made: TimePoint, marks: Sequence[MarkSet]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from response.geometry import Grid
 from response.ingest.drawings import read_drawing, read_drawings
 from response.ingest.images import read_image
 from response.layers import split_layers
+from response.pipeline import assess_all, track_all
 
 AXIAL = (1.0, 0, 0, 0, 1.0, 0, 0, 0, 1.0)
 GRID = Grid((-50.0, -40.0, 10.0), (1.0, 1.0, 2.5), AXIAL, (100, 80, 9))
@@ -295,6 +296,20 @@ def test_a_lesion_whose_contours_cannot_be_read_is_not_gone(clinic, tree):
     again = clinic.ingest(tree.folder, marks_complete=True)
     assert len(again.unchanged) == 2
     assert any("2025-03-10: not all that is drawn could be read" in w for w in again.warnings)
+
+
+def test_a_scan_whose_only_contours_cannot_be_read_was_read_by_nobody(clinic, tree):
+    """It is not a baseline without disease, and no follow-up of one."""
+    for date in ("20250110", "20250310"):
+        series = tree.add_series(date=date, seed=1)
+        write_on(tree.folder, series, 2.5, {1: [(1, square(0.5, 4.5)[:2])]})
+    report = clinic.ingest(tree.folder, marks_complete=True)
+    assert [point.mark_sets for point in clinic.store.read_time_points("P1")] == [(), ()]
+    assert any("nothing that is drawn could be read" in warning for warning in report.warnings)
+    subjects = clinic.store.read_subjects()
+    track_all(clinic.workspace, clinic.store, subjects, actor="t", workers=1)
+    assess_all(clinic.workspace, clinic.store, subjects, actor="t")
+    assert not clinic.store.read_assessment_history("P1")
 
 
 @pytest.mark.parametrize("gap", [2.5, -2.5])
