@@ -91,3 +91,8 @@ def make_v3(**said):
         "study": "1.2.3", "date": "2025-01-10", "image": "1.2.5", "subject": "P1",
     }  # fmt: skip
     return V3.format(**usual | said)
+
+
+def readings_of(clinic, subject="P1"):
+    """What was read of a subject, by reader."""
+    return {one.reader.evaluator_id: one.readings for one in clinic.store.read_readings(subject)}
