@@ -31,6 +31,10 @@ TABLES: Mapping[type, str] = {
     model.Assessment: "assessment",
     model.Decision: "decision",
     model.Account: "account",
+    model.Alert: "alert",
+    model.AlertEvent: "alert_event",
+    model.AlertMessage: "alert_message",
+    model.DeliveryAttempt: "delivery_attempt",
     Link: "audit",
 }
 _KINDS = {table: kind for kind, table in TABLES.items()}

@@ -27,6 +27,7 @@ from response.model import (
     Tracking,
 )
 from response.store import reads
+from response.store.alerts import AlertStore
 from response.store.audit import Head, Note
 from response.store.change import read_last
 from response.store.check import check_workspace, digest_files
@@ -60,6 +61,7 @@ class Store:
     def __init__(self, workspace: Workspace, *, keep: bool = False) -> None:
         self._workspace = workspace
         self._units = Units(workspace, keep=keep)
+        self.alerts = AlertStore(self._units)
 
     def close(self) -> None:
         """Give the database back and keep it no longer."""
