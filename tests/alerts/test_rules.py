@@ -6,10 +6,22 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
-from builders import READER, finding, lesion, tracking
+from builders import DAYS, READER, finding, lesion, tracking
 
+from response.alerts.facts import Picture, Scanned
 from response.alerts.rules import evaluate
-from response.model import Assessment, Reason, Registration, SubjectResult, SubjectSummary
+from response.model import (
+    Alert,
+    Assessment,
+    Reason,
+    Registration,
+    Subject,
+    SubjectFacts,
+    SubjectResult,
+    SubjectSummary,
+    Tracking,
+)
+from response.protocol import Protocol
 from response.terms import Event, LesionState, NewLesion, Role, Status
 
 
@@ -29,6 +41,23 @@ def result(*assessments: Assessment) -> SubjectResult:
     return SubjectResult(assessments, summary)
 
 
+def look(
+    results: list[SubjectResult],
+    trackings: list[Tracking],
+    registrations: list[Registration],
+) -> tuple[Alert, ...]:
+    scanned = tuple(Scanned(name, day) for name, day in DAYS.items())
+    picture = Picture(
+        Subject("S1", "opaque", SubjectFacts("S1")),
+        scanned,
+        tuple(results),
+        tuple(trackings),
+        (),
+        tuple(registrations),
+    )
+    return evaluate([picture], DAYS["F3"], Protocol())
+
+
 def test_the_alert_says_what_decided() -> None:
     row = replace(
         assessment("F1", 2, "PD", Status.CONFIRMED),
@@ -39,8 +68,8 @@ def test_the_alert_says_what_decided() -> None:
             Reason("RECIST11.NEW.YES", "new lesion: unequivocal: L05"),
         ),
     )
-    (alert,) = evaluate([result(row)], [], [])
-    assert alert.text == "new lesion: unequivocal: L05"
+    (alert,) = look([result(row)], [], [])
+    assert alert.text == "PD at F1 on 2025-02-01: new lesion: unequivocal: L05"
 
 
 def test_a_pet_that_waits_for_a_reference_is_listed() -> None:
@@ -48,7 +77,7 @@ def test_a_pet_that_waits_for_a_reference_is_listed() -> None:
         assessment("F1", 2, "NE", Status.PROVISIONAL),
         reasons=(Reason("PERCIST10.REFERENCE.MISSING", "warning: F1 waits: none was marked"),),
     )
-    (alert,) = evaluate([result(row)], [], [])
+    (alert,) = look([result(row)], [], [])
     assert (alert.rule, alert.severity, alert.time_point) == ("reference_missing", "medium", "F1")
     assert alert.text == "F1 waits: none was marked"
 
@@ -58,40 +87,40 @@ def test_only_the_first_progression_alerts() -> None:
         assessment("F1", 2, "PD", Status.CONFIRMED),
         assessment("F2", 3, "PD", Status.CONFIRMED),
     ]
-    (alert,) = evaluate([result(*rows)], [], [])
+    (alert,) = look([result(*rows)], [], [])
     assert (alert.rule, alert.time_point, alert.severity) == ("progression", "F1", "high")
 
 
 def test_a_progression_that_was_superseded_alerts_no_more() -> None:
     was = assessment("F1", 2, "PD", Status.CONFIRMED)
     now = replace(was, overall_response="SD", status=Status.PROVISIONAL, as_of=dt.date(2025, 9, 9))
-    assert evaluate([result(was, now)], [], []) == ()
+    assert look([result(was, now)], [], []) == ()
 
 
 @pytest.mark.parametrize("status", list(Status))
 def test_a_provisional_progression_says_so(status: Status) -> None:
-    (alert,) = evaluate([result(assessment("F1", 2, "PD", status))], [], [])
+    (alert,) = look([result(assessment("F1", 2, "PD", status))], [], [])
     assert alert.provisional is (status is Status.PROVISIONAL)
 
 
 @pytest.mark.parametrize("event", [Event.NEW, Event.NEWLY_IMAGED])
 def test_a_new_finding_waits_for_a_call(event: Event) -> None:
     made = tracking([lesion("L1", Role.NEW)], [finding("L1", "F1", event, "11.0")])
-    (alert,) = evaluate([], [made], [])
+    (alert,) = look([], [made], [])
     assert alert.rule == "new_lesion"
     assert "waits for a reader's call" in alert.text
 
 
 def test_a_called_new_lesion_alerts_without_waiting() -> None:
     row = finding("L1", "F1", Event.NEW, "11.0", state=LesionState.UNEQUIVOCAL)
-    (alert,) = evaluate([], [tracking([lesion("L1", Role.NEW)], [row])], [])
+    (alert,) = look([], [tracking([lesion("L1", Role.NEW)], [row])], [])
     assert alert.severity == "high"
     assert "waits" not in alert.text
 
 
 def test_a_reappeared_lesion_alerts() -> None:
     made = tracking([lesion("L1", Role.TARGET)], [finding("L1", "F2", Event.REAPPEARED, "9.0")])
-    (alert,) = evaluate([], [made], [])
+    (alert,) = look([], [made], [])
     assert (alert.rule, alert.severity) == ("reappeared", "high")
 
 
@@ -101,13 +130,13 @@ def test_an_untrusted_registration_alerts_and_a_trusted_one_does_not() -> None:
         *(1.0, 0.9, 0.0, True, "", "ants", "{}", 4.0),
     )
     bad = replace(good, content_key="k2", trusted=False, reason="low similarity")
-    (alert,) = evaluate([], [], [good, bad])
+    (alert,) = look([], [], [good, bad])
     assert "low similarity" in alert.text
 
 
 def test_the_same_facts_give_the_same_alerts() -> None:
     made = tracking([lesion("L1", Role.NEW)], [finding("L1", "F1", Event.NEW, "11.0")])
-    assert evaluate([], [made], []) == evaluate([], [made, made], [])
+    assert look([], [made], []) == look([], [made, made], [])
 
 
 def test_an_unconfirmed_progression_and_its_confirmation_are_two_alerts() -> None:
@@ -116,6 +145,6 @@ def test_an_unconfirmed_progression_and_its_confirmation_are_two_alerts() -> Non
         assessment("F2", 3, "iUPD", Status.CONFIRMED),
         assessment("F3", 4, "iCPD", Status.CONFIRMED),
     ]
-    alerts = evaluate([result(*rows)], [], [])
+    alerts = look([result(*rows)], [], [])
     assert sorted(alert.time_point for alert in alerts) == ["F1", "F3"]
     assert len({alert.alert_id for alert in alerts}) == 2

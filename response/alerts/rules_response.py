@@ -1,0 +1,114 @@
+"""Alerts of what the categories say: progression, and disease that is back. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from response.alerts.case import About, Case, Grade, make_alert
+from response.endpoints import select_effective
+from response.explain import deciding_sentences
+from response.model import Alert, Assessment, SubjectResult
+from response.terms import Audience, Category, Severity, Status, find_kin
+
+GROWTH = "growth"
+"""The story of a sum that grows, until it is progression."""
+
+UNCONFIRMED = ("iUPD", "PDu")
+"""Progression that waits to be confirmed: that it was confirmed is news."""
+
+GONE = (Category.CR, Category.NED)
+THERE = (Category.PR, Category.SD, Category.NON_CR_NON_PD)
+_GRAVE = Grade(Severity.HIGH, Audience.CLINICIAN, lasting=True)
+
+
+def find_progressions(case: Case) -> Iterator[Alert]:
+    """Progression, and disease that is back after a complete response, by any criterion.
+
+    The first progression of each episode is news, and that it was confirmed (iCPD after iUPD: I-04;
+    PD after PDu: Scher 2016, Wen 2023). What was not evaluable in between ends no episode, a better
+    category does (the reset of the bar, I-07). After a complete response it is a recurrence, and so
+    is disease that is back without being progression (R1-55, R1-62); that two words are used for it
+    is ours.
+    """
+    for result in case.picture.results:
+        yield from _of_result(case, result)
+
+
+def _of_result(case: Case, result: SubjectResult) -> Iterator[Alert]:
+    baseline = result.assessments[:1]
+    told: set[bool] = set()
+    gone = was_gone = False
+    for row in select_effective(result.assessments):
+        kin = find_kin(row.overall_response)
+        if kin == Category.PD:
+            confirmed = row.overall_response not in UNCONFIRMED
+            if not told or (confirmed and True not in told):
+                yield _tell(case, row, baseline, back=was_gone)
+            told.add(confirmed)
+            gone = False
+        elif kin in THERE:
+            if gone and _is_back(row):
+                yield _tell(case, row, baseline, back=True)
+                gone = False
+            told.clear()
+        elif kin in GONE:
+            gone = was_gone = True
+            told.clear()
+
+
+def _is_back(row: Assessment) -> bool:
+    """Whether disease is seen again: not where only a non-target was not evaluable (A27)."""
+    unseen = row.non_target_response in ("", Category.NE)
+    return not (find_kin(row.target_response) == Category.CR and unseen)
+
+
+def _tell(case: Case, row: Assessment, baseline: Sequence[Assessment], *, back: bool) -> Alert:
+    code = row.overall_response
+    about = About(
+        time_point=row.time_point,
+        date=row.date,
+        episode=f"{row.time_point} {code}" if code in UNCONFIRMED else row.time_point,
+        story=GROWTH,
+        reader=row.reader,
+        criterion=row.criterion,
+        line=row.line or "",
+    )
+    said = "; ".join(deciding_sentences(row))
+    after = ", after a complete response" if back else ""
+    return make_alert(
+        case,
+        "recurrence" if back else "progression",
+        _GRAVE,
+        about,
+        text=f"{code} at {row.time_point} on {row.date}{after}: {said}",
+        suggestion=_suggest(row),
+        numbers=describe_sum(row),
+        provisional=row.status is Status.PROVISIONAL,
+        untrusted=rests_on_untrusted(case, row, baseline),
+    )
+
+
+def _suggest(row: Assessment) -> str:
+    if row.status is Status.PROVISIONAL:
+        return "targets, matches and new lesions of this time point wait for a person to confirm"
+    if row.overall_response in UNCONFIRMED:
+        return f"{row.overall_response}: progression that a later scan has to confirm"
+    return "look at the time point and its reasons"
+
+
+def describe_sum(row: Assessment) -> dict[str, str]:
+    """The figures of an assessment, as far as it has them."""
+    known: Iterable[tuple[str, object]] = (
+        ("sum_of_diameters_mm", row.sum_of_diameters_mm),
+        ("nadir_mm", row.nadir_mm),
+        ("change_from_baseline_pct", row.change_from_baseline_pct),
+        ("change_from_nadir_pct", row.change_from_nadir_pct),
+    )
+    return {name: str(value) for name, value in known if value is not None}
+
+
+def rests_on_untrusted(case: Case, row: Assessment, baseline: Sequence[Assessment]) -> bool:
+    """Whether a category that nobody confirmed follows lesions over an untrusted registration."""
+    if row.status is not Status.PROVISIONAL or not baseline:
+        return False
+    return case.rests_on_untrusted(baseline[0].date, row.date)
