@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from builders import finding, lesion
 from pet_courses import BASE, ONE, assess, both, course, liver, read, rows, seen
+from small_patients import Ball, Visit, write_patient
+from test_pet_job import LIVER, Clinic, write_pet
 
 from response.model import Finding
 from response.pet import OUTSIDE_PET
+from response.pipeline import assess_all
 from response.terms import Event, LesionState, Role
 
 ABSENT, UNREADABLE = LesionState.ABSENT, LesionState.NOT_EVALUABLE
@@ -88,3 +92,28 @@ def test_a_lesion_called_absent_does_not_speak_for_what_split_off_it() -> None:
     made = course(two, [BASE, [*call_gone(), *seen("L2", "F1", 9.0)]], liver("B"), liver("F1"))
     found = [r for r in rows(made, both("B"), both("F1"))[0] if r.time_point == "F1"]
     assert [(r.lesion, r.state, "sul_peak" in r.extra) for r in found] == [("L1", None, True)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("said", "category"), [("ABSENT", "CMR"), ("", "PMR")])
+def test_a_row_of_lesions_csv_on_the_pet_is_heard_in_the_whole_job(
+    tmp_path: Path, said: str, category: str
+) -> None:
+    ball: Ball = ((90.0, 100.0, 70.0), 14.0)
+    visits = [
+        Visit("T0", "2025-01-06", {1: ball}),
+        Visit("T1", "2025-03-06", {1: ball}, shift=(2.0, 0.0, 0.0)),
+    ]
+    manifest = write_patient(tmp_path, "S1", visits)
+    for visit, suv in zip(visits, (8.0, 1.5), strict=True):
+        spheres = {2: (ball, suv), 9: (LIVER, 2.0)}
+        manifest.append(write_pet(tmp_path, visit, spheres, marks_complete="false"))
+    rows_of = ["subject,time_point,modality,label,role,organ,state"]
+    rows_of += [f"S1,{v.time_point},PT,9,REFERENCE,liver," for v in visits]
+    rows_of += ["S1,T0,CT,1,TARGET,lung,", f"S1,T1,PT,2,,,{said}"]
+    clinic = Clinic(tmp_path, manifest, "\n".join(rows_of) + "\n")
+    subjects = clinic.store.read_subjects()
+    assess_all(clinic.workspace, clinic.store, subjects, actor="test", criterion="percist10")
+    (result,) = clinic.store.read_results("S1", "percist10")
+    clinic.store.close()
+    assert result.assessments[-1].overall_response == category
