@@ -28,6 +28,9 @@ EVALUATED = frozenset(
 )
 """What an evaluation makes of an alert; the rest is done by persons, or by delivery."""
 
+Thread = tuple[str, str]
+"""A story, of one subject."""
+
 SYSTEM = "system"
 """The actor of what an evaluation does."""
 
@@ -99,7 +102,7 @@ def reconcile(
     holding = _gravest_of_each(seen.holding)
     events = _Writer(seen, make_id)
     alerts = []
-    newly: dict[str, list[Alert]] = {}
+    newly: dict[Thread, list[Alert]] = {}
     for alert_id in sorted(holding):
         alert, record = holding[alert_id], standing.get(alert_id)
         if record is not None and _is_left_alone(record, seen):
@@ -111,7 +114,7 @@ def reconcile(
             alerts.append(alert)
         events.add(alert_id, change, note)
         if change in (AlertChange.RAISED, AlertChange.REOPENED) and alert.thread:
-            newly.setdefault(alert.thread, []).append(alert)
+            newly.setdefault(_thread(alert), []).append(alert)
     for alert_id in sorted(standing.keys() - holding.keys()):
         record = standing[alert_id]
         if not record.ended and not _is_left_alone(record, seen):
@@ -136,18 +139,18 @@ class _Writer:
 
 def _end(
     alert: Alert,
-    newly: Mapping[str, Sequence[Alert]],
+    newly: Mapping[Thread, Sequence[Alert]],
     events: _Writer,
     describe_now: Callable[[Alert], str],
 ) -> None:
     """Say how an alert whose facts have gone ends."""
-    successors = newly.get(alert.thread, ()) if alert.thread else ()
+    successors = newly.get(_thread(alert), ()) if alert.thread else ()
+    words = describe_now(alert)
     if successors:
         heir = min(successors, key=_rank)
-        note = f"{heir.rule} took its place"
+        note = f"{heir.rule} took its place" + (f": {words}" if words else "")
         events.add(alert.alert_id, AlertChange.SUPERSEDED, note, heir.alert_id)
         return
-    words = describe_now(alert)
     if alert.lasting:
         note = f"the facts no longer say so: {words}" if words else "the facts no longer say so"
         events.add(alert.alert_id, AlertChange.WITHDRAWN, note)
@@ -196,6 +199,10 @@ def _is_left_alone(record: AlertRecord, seen: Evaluation) -> bool:
         return True
     last = [event.as_of for event in record.events if event.change in EVALUATED]
     return not alert.lasting and max(last) > seen.as_of
+
+
+def _thread(alert: Alert) -> Thread:
+    return alert.subject, alert.thread
 
 
 def _gravest_of_each(alerts: Iterable[Alert]) -> dict[str, Alert]:

@@ -21,6 +21,8 @@ from response.store.units import Units
 
 REMEMBERED = dt.timedelta(days=60)
 """How long ago a settled message may have been made that an evaluation is shown."""
+JUST_ENDED = dt.timedelta(days=10)
+"""How long ago an alert may have ended that an evaluation is shown: digests tell of a week."""
 
 Records = dict[str, AlertRecord]
 
@@ -85,9 +87,9 @@ class AlertStore:
         Parameters
         ----------
         decide : callable
-            Given the alerts that stand (those not ended, and those of `alert_ids`) by id, and the
-            messages that are waiting or not older than 60 days; returns what to add. It must be
-            pure: it runs while the database is held.
+            Given alerts by id (those not ended, those that something became of in the last ten
+            days, and those of `alert_ids`), and the messages that are waiting or not older than 60
+            days; returns what to add. It must be pure: it runs while the database is held.
         alert_ids : iterable of str
             The alerts that hold now, whose record is wanted even if they ended.
 
@@ -98,9 +100,7 @@ class AlertStore:
         """
         wanted = list(alert_ids)
         with self._units.writing("evaluate_alerts", actor) as change:
-            standing = _read_standing(change.cursor)
-            missing = [one for one in wanted if one not in standing]
-            standing |= _read_records(change.cursor, missing)
+            standing = _read_shown(change.cursor, wanted, now - JUST_ENDED)
             made = decide(standing, _read_recent(change.cursor, now - REMEMBERED))
             rows = _lay_out_all((*made.alerts, *made.events, *made.messages))
             change.add(rows, **_count(made))
@@ -183,6 +183,21 @@ def _read_standing(cursor: Any) -> Records:
     return _read_records(cursor, _read_ids(cursor, "SELECT alert_id FROM standing_alert"))
 
 
+def _read_shown(cursor: Any, wanted: Iterable[str], since: dt.datetime) -> Records:
+    """Read what an evaluation is shown."""
+    recent = fetch(
+        cursor,
+        'SELECT DISTINCT alert_id FROM alert_event WHERE "at" >= $since',
+        since=_to_stored(since),
+    )
+    standing = _read_ids(cursor, "SELECT alert_id FROM standing_alert")
+    return _read_records(cursor, [*{*standing, *wanted, *(str(row["alert_id"]) for row in recent)}])
+
+
+def _to_stored(at: dt.datetime) -> dt.datetime:
+    return at.astimezone(dt.UTC).replace(tzinfo=None)
+
+
 def _read_all(cursor: Any) -> Records:
     return _read_records(cursor, _read_ids(cursor, "SELECT alert_id FROM current_alert"))
 
@@ -242,6 +257,6 @@ def _read_recent(cursor: Any, since: dt.datetime) -> tuple[AlertMessage, ...]:
         WHERE "at" >= $since OR message_id IN (SELECT message_id FROM waiting_message)
         ORDER BY revision, position
         """,
-        since=since.astimezone(dt.UTC).replace(tzinfo=None),
+        since=_to_stored(since),
     )
     return tuple(decode(AlertMessage, row) for row in rows)

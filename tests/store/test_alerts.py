@@ -104,7 +104,8 @@ def test_an_ended_alert_is_shown_only_where_it_is_asked_for(store: Store, end: A
     keep(store, (), [event(ALERT.alert_id, end, 1), event(ALERT.alert_id, AlertChange.NOTED, 2)])
     assert store.alerts.read_records(ended=False) == ()
     assert len(store.alerts.read_records()) == 1
-    assert keep(store)["standing"] == {}
+    assert keep(store, now=NOW + dt.timedelta(days=20))["standing"] == {}
+    assert list(keep(store)["standing"]) == [ALERT.alert_id]  # type: ignore[call-overload]
     reopened = event(ALERT.alert_id, AlertChange.REOPENED, 3)
     assert list(keep(store, [ALERT], [reopened])["standing"]) == [ALERT.alert_id]  # type: ignore[call-overload]
     assert len(store.alerts.read_records(ended=False)) == 1
