@@ -70,7 +70,8 @@ class Facts:
 class Seen:
     """One reader's findings and what the tables say of them.
 
-    ``findings`` are in order of date. ``thickness_mm`` is the slice thickness per time point.
+    ``findings`` are in order of date. ``thickness_mm`` is the slice thickness per time point, all of
+    them in order of date.
     """
 
     subject: str
@@ -215,7 +216,7 @@ def _new_source(seen: Seen, uid: str) -> Source:
 
 def _gone_by_baseline(seen: Seen, uid: str) -> bool:
     """Whether a lesion was only ever marked on scans before the baseline."""
-    names = list(dict.fromkeys(f.time_point for f in seen.findings))
+    names = list(seen.thickness_mm)  # of the baseline, too, where it shows no lesion
     start = names.index(seen.baseline)
     return all(names.index(f.time_point) < start for f in seen.of(uid))
 

@@ -205,3 +205,17 @@ def test_a_role_that_changes_is_refused_and_the_rest_goes_on(tmp_path: Path) -> 
         assert "NON_TARGET" in said
     rows = export(home, tmp_path / "tables")["findings"]
     assert next(f for f in rows if f["label"] == "7")["role"] == "TARGET"
+
+
+@pytest.mark.parametrize("mask", ["none-seen", ""])
+def test_a_lesion_after_a_baseline_without_any_is_new(tmp_path: Path, mask: str) -> None:
+    visits = [
+        Visit("T0", "2025-01-06", {}, mask=mask),
+        Visit("T1", "2025-03-03", {1: A}, shift=(4.0, 0.0, 4.0)),
+    ]
+    manifest = write_manifest(tmp_path / "manifest.csv", write_patient(tmp_path, "S1", visits))
+    run("run", manifest, "--home", tmp_path / "home")
+    tables = export(tmp_path / "home", tmp_path / "tables")
+    (found,) = tables["findings"]
+    assert (found["time_point"], found["event"], found["role"]) == ("T1", "new", "NEW")
+    assert [a["overall_response"] for a in tables["assessments"]] == ["", "NED"]
