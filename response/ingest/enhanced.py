@@ -15,9 +15,11 @@ from response.errors import InputError
 from response.ingest.dicom_file import DAMAGE, text_of, value_of
 from response.ingest.headers import (
     Slice,
+    describe_damage,
     find_instance_uid,
     is_lossy,
     list_told,
+    make_printable,
     normalise,
     read_number,
     read_numbers,
@@ -76,7 +78,7 @@ def read_frames(path: Path, header: Any, modality: str) -> list[Slice]:
         The number of frames is absurd.
     """
     count = int(header.get("NumberOfFrames") or 1)
-    uid, instance = find_instance_uid(header), text_of(header, "InstanceNumber")
+    uid, instance = find_instance_uid(header), make_printable(text_of(header, "InstanceNumber"))
     if not 0 < count <= MAX_FRAMES:
         raise InputError(f"{path.name}: declares {count} frames")
     shared = (header.get("SharedFunctionalGroupsSequence") or [None])[0]
@@ -130,7 +132,7 @@ def _read_frame(whole: Slice, groups: tuple[Any, ...]) -> Slice:
             told={**whole.told, **_list_told(groups)},
         )
     except (InputError, *DAMAGE) as error:
-        return replace(whole, instance=name, problem=f"has no usable geometry ({error})")
+        return replace(whole, instance=name, problem=describe_damage(error))
 
 
 def _find(groups: tuple[Any, ...], sequence: str, absent: Any = None) -> Any:

@@ -92,6 +92,8 @@ TAGS = [Tag(tag) for tag in dict.fromkeys(_NAMES)]
 _GE_B_VALUE_OFFSET = 1e6
 
 _LONGEST_TOLD = 200
+_LONGEST_NAME = 16
+"""Of a number or short text (PS3.5, 6.2)."""
 
 _LOSSY = frozenset(f"1.2.840.10008.1.2.4.{kind}" for kind in (50, 51, 53, 55, 81))
 """Transfer syntaxes that lose something: JPEG, and JPEG-LS near-lossless."""
@@ -146,12 +148,12 @@ class Series:
     @property
     def name(self) -> str:
         """What the series is called in messages: its number, or the end of its UID."""
-        return f"series {self.number or '…' + self.uid[-8:]}"
+        return f"series {make_printable(self.number or '…' + self.uid[-8:])}"
 
 
 def read_classic_slice(path: Path, header: Any, modality: str) -> Slice:
     """Read the header of a single-frame image; what cannot be read of it is its ``problem``."""
-    uid, instance = find_instance_uid(header), text_of(header, "InstanceNumber")
+    uid, instance = find_instance_uid(header), make_printable(text_of(header, "InstanceNumber"))
     if "Rows" not in header:
         return Slice(path, uid, instance, problem="has no pixels; copy it again")
     try:
@@ -174,7 +176,24 @@ def read_classic_slice(path: Path, header: Any, modality: str) -> Slice:
             pet=read_pet_header(header) if modality == "PT" else None,
         )
     except (InputError, *DAMAGE) as error:
-        return Slice(path, uid, instance, problem=f"has no usable geometry ({error})")
+        return Slice(path, uid, instance, problem=describe_damage(error))
+
+
+def make_printable(text: str) -> str:
+    """Return a short name as a line may show it: a damaged one may be long, or hold anything.
+
+    Examples
+    --------
+    >>> make_printable("3"), make_printable("3" + chr(0) + "UI")
+    ('3', '3?UI')
+    """
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:_LONGEST_NAME])
+
+
+def describe_damage(error: BaseException) -> str:
+    """Say why an image has no place, without quoting it: a damaged value may hold a person's."""
+    why = str(error) if isinstance(error, InputError) else "a value in its header is damaged"
+    return f"has no usable geometry ({why})"
 
 
 def find_instance_uid(header: Any) -> str:
@@ -191,16 +210,28 @@ def read_numbers(header: Any, name: str, count: int) -> tuple[float, ...]:
     InputError
         There are fewer or more, or one is beyond any scanner.
     """
-    values = tuple(float(value) for value in value_of(header, name) or ())
+    try:
+        values = tuple(float(value) for value in value_of(header, name) or ())
+    except DAMAGE:
+        values = ()
     if len(values) != count or not all(abs(value) < 1e6 for value in values):
         raise InputError(f"{name}: {count} numbers are needed")
     return values
 
 
 def read_number(header: Any, name: str) -> float | None:
-    """Read an attribute of one number; ``None`` where it is absent or empty."""
-    value = value_of(header, name)
-    return None if value is None or value == "" else float(value)
+    """Read an attribute of one number; ``None`` where it is absent or empty.
+
+    Raises
+    ------
+    InputError
+        It is no number, or several.
+    """
+    try:
+        value = value_of(header, name)
+        return None if value is None or value == "" else float(value)
+    except DAMAGE:
+        raise InputError(f"{name}: one number is needed") from None
 
 
 def read_rescale(header: Any) -> tuple[float, float]:

@@ -113,7 +113,15 @@ class TimePoint:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One row, subject or time point that was not taken, and why."""
+    """One row, subject or time point that was not taken, and why.
+
+    As text it is one line: what a file is called, or says, cannot break or hide it.
+
+    Examples
+    --------
+    >>> print(Refusal("", "", "a" + chr(10) + "b.dcm: cannot be read"))
+    (file): a?b.dcm: cannot be read
+    """
 
     subject: str
     time_point: str
@@ -121,7 +129,8 @@ class Refusal:
 
     def __str__(self) -> str:
         where = " ".join(word for word in (self.subject, self.time_point) if word)
-        return f"{where or '(file)'}: {self.reason}"
+        line = f"{where or '(file)'}: {self.reason}"
+        return "".join(letter if letter.isprintable() else "?" for letter in line)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import numpy as np
 import pydicom
 import pytest
 import SimpleITK as sitk
+from pydicom.dataelem import RawDataElement
 
 from response.errors import InputError
 from response.ingest.images import read_image
@@ -163,6 +164,32 @@ def test_a_tilted_gantry_is_refused(clinic, tree):
 def test_slices_that_do_not_fit_together_are_refused(clinic, tree, tags, why):
     tree.edit(tree.add_series()[2], **tags)
     assert why in reason(clinic.ingest(tree.folder))
+
+
+@pytest.mark.parametrize("name", ["ImagePositionPatient", "SliceThickness", "RescaleSlope"])
+def test_a_damaged_number_is_named_and_what_it_swallowed_is_not_said(clinic, tree, name):
+    path = tree.add_series()[2]
+    dataset, tag = pydicom.dcmread(path), pydicom.tag.Tag(name)
+    raw = b"-30\\-40\\1.0 \x00Secret^Name lives in Berlin " * 99
+    dataset[tag] = RawDataElement(tag, "DS", len(raw), raw, 0, False, True)
+    dataset.save_as(path)
+    said = reason(clinic.ingest(tree.folder))
+    assert f"{name}: " in said
+    assert "needed" in said
+    assert "Secret" not in said
+    assert len(said) < 200
+
+
+def test_a_damaged_number_of_an_image_is_said_in_part_and_in_one_line(clinic, tree):
+    path = tree.add_series()[2]
+    dataset, tag = pydicom.dcmread(path), pydicom.tag.Tag("InstanceNumber")
+    del dataset.PixelSpacing
+    raw = b"3\x00\n\x1b[2J" + b"x" * 5000
+    dataset[tag] = RawDataElement(tag, "IS", len(raw), raw, 0, False, True)
+    dataset.save_as(path)
+    said = reason(clinic.ingest(tree.folder))
+    assert said.isprintable()
+    assert len(said) < 200
 
 
 def test_a_broken_series_beside_a_good_one_is_left_with_its_reason(clinic, tree):
