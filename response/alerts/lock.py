@@ -1,40 +1,80 @@
-"""The lease of alerts: one evaluator and deliverer at a time per workspace."""
+"""The lease of alerts: one evaluator and deliverer at a time per workspace.
+
+Advisory locks, which the kernel takes back from a process that ends or is killed: a file that is
+left behind locks nobody out. The workspace lies on a local disk.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+
+from response.errors import AlertError
 
 POLL_S = 0.05
 
+LEASE = "alerts.lock"
+"""Held while evaluating and delivering."""
+RUNNER = "alerts-serve.lock"
+"""Held by the ``alerts serve`` that is at work, as long as it lives; others stand by."""
+
+
+def hold_lease(home: Path, *, wait_s: float) -> AbstractContextManager[bool]:
+    """Hold ``alerts.lock`` of a workspace; see :func:`hold_lock`."""
+    return hold_lock(home / LEASE, wait_s=wait_s)
+
+
+def _go_on() -> bool:
+    return False
+
 
 @contextmanager
-def hold_lease(home: Path, *, wait_s: float) -> Iterator[bool]:
-    """Hold ``alerts.lock`` of a workspace; the kernel frees it when the process ends or is killed.
+def hold_lock(path: Path, *, wait_s: float, give_up: Callable[[], bool] = _go_on) -> Iterator[bool]:
+    """Hold a lock as long as the block lasts.
+
+    Parameters
+    ----------
+    path
+        The lock's file; it is made (0600) where there is none, and stays.
+    wait_s
+        How long to wait for another holder.
+    give_up
+        Asked while waiting: whether to wait no longer.
 
     Yields
     ------
     bool
-        Whether it is held; false where another one is still at work after `wait_s` seconds.
+        Whether it is held; false where another one still has it.
+
+    Raises
+    ------
+    AlertError
+        If the file cannot be opened or locked.
     """
-    handle = os.open(home / "alerts.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        yield _wait(handle, time.monotonic() + wait_s)
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        handle = os.open(path, flags, 0o600)
+    except OSError as error:
+        raise AlertError(f"{path.name} cannot be opened: {error.strerror}") from None
+    try:
+        yield _wait(handle, path.name, time.monotonic() + wait_s, give_up)
     finally:
         os.close(handle)
 
 
-def _wait(handle: int, deadline: float) -> bool:
+def _wait(handle: int, name: str, deadline: float, give_up: Callable[[], bool]) -> bool:
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if time.monotonic() >= deadline:
+            if time.monotonic() >= deadline or give_up():
                 return False
             time.sleep(POLL_S)
+        except OSError as error:
+            raise AlertError(f"{name} cannot be locked: {error.strerror}") from None
         else:
             return True
