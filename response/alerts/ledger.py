@@ -214,3 +214,13 @@ def _rank(alert: Alert) -> tuple[object, ...]:
     """Sort the gravest first, then the newest."""
     grave = GRAVEST_FIRST.index(alert.severity)
     return grave, -alert.date.toordinal(), alert.alert_id, repr(alert)
+
+
+def apply_changes(standing: Mapping[str, AlertRecord], changes: Changes) -> dict[str, AlertRecord]:
+    """Return the alerts as they stand after changes; those given and those newly raised."""
+    alerts = {one: record.alert for one, record in standing.items()}
+    alerts |= {alert.alert_id: alert for alert in changes.alerts}
+    became: dict[str, list[AlertEvent]] = {one: list(r.events) for one, r in standing.items()}
+    for event in changes.events:
+        became.setdefault(event.alert_id, []).append(event)
+    return {one: AlertRecord(alert, tuple(became.get(one, ()))) for one, alert in alerts.items()}

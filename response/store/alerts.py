@@ -26,6 +26,8 @@ JUST_ENDED = dt.timedelta(days=10)
 
 Records = dict[str, AlertRecord]
 
+_STANDING = "SELECT alert_id FROM standing_alert"
+
 
 Decide = Callable[[Mapping[str, AlertRecord], tuple[AlertMessage, ...]], Changes]
 """Says what to add, from the alerts that stand and the messages there are."""
@@ -72,6 +74,10 @@ class AlertStore:
             Also those that were sent or given up.
         """
         return tuple(self._units.read(_read_outbox, settled))
+
+    def count_standing(self) -> int:
+        """Count the alerts that have not ended."""
+        return self._units.read(lambda cursor: len(_read_ids(cursor, _STANDING)))
 
     def find_last_day(self) -> dt.date | None:
         """Find the latest day that an evaluation left an event of."""
@@ -180,7 +186,7 @@ def _read_ids(cursor: Any, query: str) -> list[str]:
 
 
 def _read_standing(cursor: Any) -> Records:
-    return _read_records(cursor, _read_ids(cursor, "SELECT alert_id FROM standing_alert"))
+    return _read_records(cursor, _read_ids(cursor, _STANDING))
 
 
 def _read_shown(cursor: Any, wanted: Iterable[str], since: dt.datetime) -> Records:
@@ -190,7 +196,7 @@ def _read_shown(cursor: Any, wanted: Iterable[str], since: dt.datetime) -> Recor
         'SELECT DISTINCT alert_id FROM alert_event WHERE "at" >= $since',
         since=_to_stored(since),
     )
-    standing = _read_ids(cursor, "SELECT alert_id FROM standing_alert")
+    standing = _read_ids(cursor, _STANDING)
     return _read_records(cursor, [*{*standing, *wanted, *(str(row["alert_id"]) for row in recent)}])
 
 

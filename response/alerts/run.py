@@ -1,0 +1,275 @@
+"""One run of the alerts: look at the facts, keep what became of alerts, queue and send messages.
+
+Runs take turns by a lease. A run first leaves a mark that it wants one: a runner that finds the
+mark after its own evaluation looks again, so that facts written while it was at work are not left
+for the next one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from response.alerts.facts import Picture, restrict
+from response.alerts.ledger import Changes, Evaluation, apply_changes, reconcile
+from response.alerts.lock import hold_lease
+from response.alerts.present import describe_present
+from response.alerts.read_facts import read_pictures
+from response.alerts.record import AlertRecord
+from response.alerts.routing import route
+from response.alerts.rules import evaluate
+from response.errors import ResponseError
+from response.model import Alert, AlertMessage, Refusal
+from response.protocol import Protocol
+from response.store import Store
+from response.workspace import Workspace
+
+LEASE_WAIT_S = 10.0
+"""How long a run waits for another one."""
+LOOKS = 3
+"""How often one run looks again because others asked for it meanwhile."""
+
+OF_ONE_SUBJECT = (ResponseError, ArithmeticError, LookupError, TypeError, ValueError)
+"""What a subject's facts may do to a rule; the other subjects are evaluated all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What held on a day, and whose facts could not be evaluated."""
+
+    alerts: tuple[Alert, ...]
+    pictures: Mapping[str, Picture]
+    refused: tuple[Refusal, ...] = ()
+
+    def seen(self, day: dt.date, now: dt.datetime, seen_until: dt.date = dt.date.max) -> Evaluation:
+        """Give it to be reconciled with what stands."""
+        unknown = frozenset(one.subject for one in self.refused)
+        return Evaluation(self.alerts, day, now, seen_until, unknown)
+
+    def describe(self, alert: Alert) -> str:
+        """Say how what an alert was about stands now."""
+        picture = self.pictures.get(alert.subject)
+        return describe_present(picture, alert) if picture else ""
+
+
+@dataclass(slots=True)
+class RunReport:
+    """What a run did.
+
+    Attributes
+    ----------
+    as_of
+        The day that was evaluated.
+    at_work
+        Whether another run was at work and does what this one would have done.
+    shown_only
+        Why nothing was written; empty: it was.
+    holding
+        Every alert that held.
+    changes
+        What became of alerts, and the messages queued.
+    alerts
+        The alerts that something became of, by id.
+    open_count
+        How many alerts stand, acknowledged and snoozed ones included.
+    sent, failed, dead
+        Messages sent, to be tried again, and given up.
+    refused
+        Subjects whose facts could not be evaluated: their alerts stand as they did.
+    warnings
+        What else somebody should know.
+    """
+
+    as_of: dt.date
+    at_work: bool = False
+    shown_only: str = ""
+    holding: tuple[Alert, ...] = ()
+    changes: Changes = field(default_factory=Changes)
+    alerts: Mapping[str, Alert] = field(default_factory=dict)
+    open_count: int = 0
+    sent: int = 0
+    failed: int = 0
+    dead: int = 0
+    refused: tuple[Refusal, ...] = ()
+    warnings: list[str] = field(default_factory=list)
+
+
+def run_alerts(
+    workspace: Workspace,
+    store: Store,
+    *,
+    now: dt.datetime,
+    as_of: dt.date | None = None,
+    deliver: bool = True,
+    actor: str,
+    wait_s: float = LEASE_WAIT_S,
+) -> RunReport:
+    """Evaluate the alerts of a workspace once.
+
+    Parameters
+    ----------
+    now
+        This moment, with a time zone.
+    as_of
+        The day to look at, with nothing that is dated later; else today in the clinic's time zone,
+        with everything that is known. A day before the last evaluated one, or to come, is only
+        shown: nothing is written or sent.
+    deliver
+        Whether due messages are sent.
+    wait_s
+        How long to wait for another run.
+
+    Raises
+    ------
+    ProtocolError
+        If the protocol is not valid.
+    """
+    protocol = workspace.protocol()
+    today = now.astimezone(protocol.alerts.zone).date()
+    mark = workspace.home / "alerts.wanted"
+    mark.touch(mode=0o600)
+    with hold_lease(workspace.home, wait_s=wait_s) as held:
+        if not held:
+            return RunReport(as_of or today, at_work=True)
+        mark.unlink(missing_ok=True)
+        run = _Run(workspace, store, protocol, now, today, actor)
+        if as_of is not None:
+            why = _why_shown_only(store, as_of, today)
+            return run.look(as_of, why)
+        report = run.look(None, "")
+        return _look_again(run, report, mark)
+
+
+def _look_again(run: _Run, report: RunReport, mark: Path) -> RunReport:
+    """Look again as long as others asked for it while this run was at work."""
+    for _ in range(LOOKS):
+        if not mark.exists():
+            break
+        mark.unlink(missing_ok=True)
+        again = run.look(None, "")
+        again.changes = _join(report.changes, again.changes)
+        again.alerts = {**report.alerts, **again.alerts}
+        report = again
+    return report
+
+
+def find_holding(
+    store: Store,
+    protocol: Protocol,
+    today: dt.date,
+    *,
+    as_of: dt.date | None = None,
+) -> Found:
+    """Find every alert that holds, without writing anything.
+
+    Parameters
+    ----------
+    as_of
+        Look at this day, with nothing that is dated later.
+    """
+    records = store.alerts.read_records(ended=False)
+    pictures = read_pictures(store, store.read_subjects(), records)
+    if as_of is not None:
+        pictures = [restrict(one, as_of) for one in pictures]
+    held: list[Alert] = []
+    refused = []
+    for picture in pictures:
+        try:
+            held += evaluate([picture], as_of or today, protocol)
+        except OF_ONE_SUBJECT as error:
+            words = f"its alerts could not be evaluated: {type(error).__name__}: {error}"
+            refused.append(Refusal(picture.subject.subject, "", words))
+    return Found(tuple(held), {one.subject.subject: one for one in pictures}, tuple(refused))
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Alerts as the next run will leave them.
+
+    Attributes
+    ----------
+    records
+        All of them, those that have ended included.
+    pending
+        How many of them the next run will raise, change or end.
+    refused
+        Subjects whose facts could not be evaluated.
+    """
+
+    records: tuple[AlertRecord, ...]
+    pending: int
+    refused: tuple[Refusal, ...]
+
+
+def preview_alerts(store: Store, protocol: Protocol, now: dt.datetime) -> Preview:
+    """Look at the facts as they stand now, without writing anything."""
+    today = now.astimezone(protocol.alerts.zone).date()
+    found = find_holding(store, protocol, today)
+    known = {one.alert.alert_id: one for one in store.alerts.read_records()}
+    made = reconcile(known, found.seen(today, now), lambda: "", found.describe)
+    records = tuple(apply_changes(known, made).values())
+    return Preview(records, len({one.alert_id for one in made.events}), found.refused)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One run, with the lease held."""
+
+    workspace: Workspace
+    store: Store
+    protocol: Protocol
+    now: dt.datetime
+    today: dt.date
+    actor: str
+
+    def look(self, as_of: dt.date | None, shown_only: str) -> RunReport:
+        """Evaluate a day, and keep what became of alerts unless it is only shown."""
+        found = find_holding(self.store, self.protocol, self.today, as_of=as_of)
+        day = as_of or self.today
+        report = RunReport(day, shown_only=shown_only, holding=found.alerts, refused=found.refused)
+        if shown_only:
+            report.open_count = len(found.alerts)
+            return report
+        report.changes = self._keep(found.seen(day, self.now, as_of or dt.date.max), found)
+        changed = {event.alert_id for event in report.changes.events}
+        known = self.store.alerts.read_records(alert_ids=changed)
+        report.alerts = {one.alert.alert_id: one.alert for one in known}
+        report.open_count = self.store.alerts.count_standing()
+        return report
+
+    def _keep(self, seen: Evaluation, found: Found) -> Changes:
+        def decide(
+            standing: Mapping[str, AlertRecord], outbox: tuple[AlertMessage, ...]
+        ) -> Changes:
+            made = reconcile(standing, seen, lambda: uuid.uuid4().hex, found.describe)
+            messages, more = route(
+                made, standing, outbox, self.protocol.alerts, self.now, seen.as_of
+            )
+            return Changes(made.alerts, (*made.events, *more), messages)
+
+        return self.store.alerts.keep(
+            decide,
+            alert_ids=[one.alert_id for one in seen.holding],
+            now=self.now,
+            actor=self.actor,
+        )
+
+
+def _why_shown_only(store: Store, as_of: dt.date, today: dt.date) -> str:
+    if as_of > today:
+        return f"{as_of} is to come: nothing was written or sent"
+    last = store.alerts.find_last_day()
+    if last is not None and last > as_of:
+        return f"{last} was evaluated already: nothing was written or sent"
+    return ""
+
+
+def _join(first: Changes, then: Changes) -> Changes:
+    return Changes(
+        (*first.alerts, *then.alerts),
+        (*first.events, *then.events),
+        (*first.messages, *then.messages),
+    )
