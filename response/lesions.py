@@ -70,8 +70,8 @@ class Facts:
 class Seen:
     """One reader's findings and what the tables say of them.
 
-    ``findings`` are in order of date. ``thickness_mm`` is the slice thickness per time point, all of
-    them in order of date.
+    ``findings`` are in order of date. ``thickness_mm`` is the slice thickness of every time
+    point, in order of date.
     """
 
     subject: str

@@ -38,6 +38,9 @@ _THERE = (
     LesionState.UNEQUIVOCAL_PROGRESSION,
 )
 
+_CALLS = frozenset({*_THERE, LesionState.PRESENT})
+"""What a reader says of disease that is there."""
+
 Rows = Mapping[str, Mapping[str, Finding]]
 """time point → tracking_uid → finding."""
 
@@ -181,8 +184,15 @@ def _choose_rows(
             chosen = found[0]
         if chosen.label is not None and name in order:
             measured_on.setdefault(uid, (chosen.modality, chosen.series))
-        rows[name][uid] = chosen
+        rows[name][uid] = _hear(chosen, found)
     return rows
+
+
+def _hear(chosen: Finding, found: Iterable[Finding]) -> Finding:
+    """Take a call of disease that was said of the lesion's mark on another series of that day."""
+    said = (one.state for one in found if one.state in _CALLS)
+    state = next(said, None) if chosen.state is None else chosen.state
+    return chosen if state is chosen.state else replace(chosen, state=state)
 
 
 def _lesion_readings(story: _Story, lesion: Lesion) -> Iterable[LesionReading]:

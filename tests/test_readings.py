@@ -279,3 +279,11 @@ def test_that_a_new_lesion_grew_is_said_of_one_time_point() -> None:
     assert first.state is LesionState.UNEQUIVOCAL_PROGRESSION
     (later,) = rows(made, "L2", "F2")
     assert (later.state, later.diameter_mm) == (LesionState.UNEQUIVOCAL, Decimal("12.0"))
+
+
+def test_a_call_on_the_mark_of_another_series_is_heard() -> None:
+    ct = finding("L2", "F1", Event.NEW, "11.0")
+    called = replace(ct, modality="PT", scan_id="pet", state=LesionState.UNEQUIVOCAL)
+    made = new()
+    made = replace(made, findings=(*made.findings, called))
+    assert rows(made, "L2", "F1")[0].state is LesionState.UNEQUIVOCAL
