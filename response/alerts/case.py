@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from response.alerts.facts import Picture
 from response.alerts.identity import make_alert_id
 from response.alerts.settings import AlertSettings
+from response.endpoints import select_effective
 from response.model import Alert, Reader
 from response.protocol import Protocol
-from response.terms import Audience, Severity
+from response.terms import Audience, Severity, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,30 @@ class Case:
         """The choices of ``[alerts]``."""
         return self.protocol.alerts
 
+    def is_over(self) -> bool:
+        """Whether the subject has died or begun another therapy by this day."""
+        facts = self.picture.subject.facts
+        ends = (facts.death_date, facts.new_therapy_date)
+        return any(end is not None and end <= self.today for end in ends)
+
+    def find_confirmed(self) -> frozenset[tuple[Reader, str]]:
+        """Find the time points that a person confirmed, by reader."""
+        return frozenset(
+            (row.reader, row.time_point)
+            for result in self.picture.results
+            for row in select_effective(result.assessments)
+            if row.status is Status.CONFIRMED
+        )
+
     def date_of(self, time_point: str) -> dt.date:
         """The day of a time point; of one that is not known, the last scan or today."""
         days = {one.time_point: one.date for one in self.picture.scanned}
         return days.get(time_point, max(days.values(), default=self.today))
+
+    def reached_untrusted(self, time_point: str) -> bool:
+        """Whether a time point was reached by a registration that is not trusted."""
+        registrations = self.picture.registrations
+        return any(one.to_time_point == time_point for one in registrations if not one.trusted)
 
     def rests_on_untrusted(self, after: dt.date, until: dt.date) -> bool:
         """Whether an untrusted registration leads to a time point in ``(after, until]``."""

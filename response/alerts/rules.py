@@ -10,15 +10,35 @@ from collections.abc import Iterable
 
 from response.alerts.case import Case
 from response.alerts.facts import Picture
-from response.alerts.rules_lesions import find_lesion_alerts
+from response.alerts.rules_confirmation import find_confirmations
+from response.alerts.rules_discordance import find_discordance
+from response.alerts.rules_follow_up import find_missing_scans
+from response.alerts.rules_growth import find_near_progression
+from response.alerts.rules_lesions import find_doubted_matches, find_lesion_news
 from response.alerts.rules_response import find_progressions
-from response.alerts.rules_waiting import find_missing_references, find_untrusted
+from response.alerts.rules_uptake import find_uptake_rises
+from response.alerts.rules_waiting import (
+    find_long_waiting,
+    find_missing_references,
+    find_untrusted,
+)
 from response.model import Alert
 from response.protocol import Protocol
 from response.terms import Severity
 
-OF_SUBJECT = (find_progressions, find_lesion_alerts, find_untrusted, find_missing_references)
-"""What is asked of every subject."""
+OF_SUBJECT = (
+    find_progressions,
+    find_near_progression,
+    find_lesion_news,
+    find_uptake_rises,
+    find_confirmations,
+    find_missing_scans,
+    find_discordance,
+    find_doubted_matches,
+    find_untrusted,
+    find_missing_references,
+)
+"""What is asked of every subject; each names its rules and their sources."""
 
 _GRAVITY = {severity: number for number, severity in enumerate(Severity)}
 
@@ -38,10 +58,10 @@ def evaluate(pictures: Iterable[Picture], today: dt.date, protocol: Protocol) ->
     found: dict[str, Alert] = {}
     for picture in pictures:
         case = Case(picture, today, protocol)
-        for rule in OF_SUBJECT:
-            for alert in rule(case):
-                if alert.rule not in protocol.alerts.off:
-                    found.setdefault(alert.alert_id, alert)
+        alerts = [alert for rule in OF_SUBJECT for alert in rule(case)]
+        for alert in (*alerts, *find_long_waiting(case, alerts)):
+            if alert.rule not in protocol.alerts.off:
+                found.setdefault(alert.alert_id, alert)
     return tuple(sorted(found.values(), key=_order))
 
 

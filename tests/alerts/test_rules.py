@@ -105,8 +105,9 @@ def test_a_provisional_progression_says_so(status: Status) -> None:
 
 @pytest.mark.parametrize("event", [Event.NEW, Event.NEWLY_IMAGED])
 def test_a_new_finding_waits_for_a_call(event: Event) -> None:
-    made = tracking([lesion("L1", Role.NEW)], [finding("L1", "F1", event, "11.0")])
-    (alert,) = look([], [made], [])
+    known = lesion("L0", Role.TARGET), finding("L0", "B", Event.BASELINE, "20.0")
+    new = lesion("L1", Role.NEW), finding("L1", "F1", event, "11.0")
+    (alert,) = look([], [tracking([known[0], new[0]], [known[1], new[1]])], [])
     assert alert.rule == "new_lesion"
     assert "waits for a reader's call" in alert.text
 

@@ -1,0 +1,81 @@
+"""Alerts of sums that grow before the category turns. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from response.alerts.case import About, Case, Grade, make_alert
+from response.alerts.rules_response import GROWTH, describe_sum, rests_on_untrusted
+from response.endpoints import select_effective
+from response.model import Alert, Assessment, SubjectResult
+from response.terms import Audience, Category, Severity, Status, find_kin
+
+OF_SUMS = ("recist11", "irecist", "mrecist", "pcwg3")
+"""The criteria whose progression is a sum of diameters 20 % above its nadir."""
+
+_HUNDRED = 100
+ZERO = Decimal(0)
+_NEAR = Grade(Severity.MEDIUM, Audience.CLINICIAN, lasting=False)
+
+
+def find_near_progression(case: Case) -> Iterator[Alert]:
+    """A sum that nears the 20 % over its nadir that would be progression (R1-31); ours.
+
+    The last time point that could be evaluated counts. It began at the first of those that have
+    shown it since without a break.
+    """
+    for result in case.picture.results:
+        if result.summary.criterion not in OF_SUMS:
+            continue
+        rows = [row for row in select_effective(result.assessments) if _is_evaluated(row)]
+        near = 0
+        while near < len(rows) and _is_near(rows[-1 - near], case.settings.near_progression_pct):
+            near += 1
+        if near:
+            yield _tell_near(case, result, rows[-1], rows[-near])
+
+
+def _is_evaluated(row: Assessment) -> bool:
+    if find_kin(row.overall_response) == Category.PD:
+        return True
+    known = row.sum_of_diameters_mm is not None and row.nadir_mm is not None
+    return known and row.overall_response not in ("", Category.NE)
+
+
+def _is_near(row: Assessment, limit_pct: Decimal) -> bool:
+    total, nadir = row.sum_of_diameters_mm, row.nadir_mm
+    if find_kin(row.overall_response) == Category.PD or total is None or not nadir:
+        return False
+    return (total - nadir) * _HUNDRED >= limit_pct * nadir
+
+
+def _tell_near(case: Case, result: SubjectResult, row: Assessment, since: Assessment) -> Alert:
+    about = About(
+        time_point=row.time_point,
+        date=row.date,
+        episode=since.time_point,
+        story=GROWTH,
+        reader=row.reader,
+        criterion=row.criterion,
+        line=row.line or "",
+    )
+    total, nadir = row.sum_of_diameters_mm or ZERO, row.nadir_mm or ZERO
+    rise = (total - nadir) * _HUNDRED / nadir
+    return make_alert(
+        case,
+        "near_progression",
+        _NEAR,
+        about,
+        text=(
+            f"the sum of diameters at {row.time_point} on {row.date} is {total} mm, "
+            f"{rise:+.1f} % over the nadir of {nadir} mm; {row.overall_response}, not progression"
+        ),
+        suggestion=(
+            "progression is a rise of 20 % and 5 mm over the nadir (RECIST 1.1, section 4.3.1); "
+            "the next scheduled scan decides"
+        ),
+        numbers=describe_sum(row),
+        provisional=row.status is Status.PROVISIONAL,
+        untrusted=rests_on_untrusted(case, row, result.assessments[:1]),
+    )
