@@ -11,8 +11,9 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from response.alerts.beat import Beat, note_evaluation, note_failure
+from response.alerts.beat_file import change_beat, read_beat
 from response.alerts.facts import Picture, restrict
 from response.alerts.ledger import Changes, Evaluation, apply_changes, reconcile
 from response.alerts.lock import hold_lease
@@ -21,6 +22,8 @@ from response.alerts.read_facts import read_pictures
 from response.alerts.record import AlertRecord
 from response.alerts.routing import route
 from response.alerts.rules import evaluate
+from response.alerts.rules_program import evaluate_program
+from response.alerts.send_due import Senders, send_due
 from response.errors import ResponseError
 from response.model import Alert, AlertMessage, Refusal
 from response.protocol import Protocol
@@ -30,7 +33,7 @@ from response.workspace import Workspace
 LEASE_WAIT_S = 10.0
 """How long a run waits for another one."""
 LOOKS = 3
-"""How often one run looks again because others asked for it meanwhile."""
+"""How often one run looks at most because others asked for it meanwhile."""
 
 OF_ONE_SUBJECT = (ResponseError, ArithmeticError, LookupError, TypeError, ValueError)
 """What a subject's facts may do to a rule; the other subjects are evaluated all the same."""
@@ -75,6 +78,8 @@ class RunReport:
         The alerts that something became of, by id.
     open_count
         How many alerts stand, acknowledged and snoozed ones included.
+    looks
+        How often it looked.
     sent, failed, dead
         Messages sent, to be tried again, and given up.
     refused
@@ -90,6 +95,7 @@ class RunReport:
     changes: Changes = field(default_factory=Changes)
     alerts: Mapping[str, Alert] = field(default_factory=dict)
     open_count: int = 0
+    looks: int = 1
     sent: int = 0
     failed: int = 0
     dead: int = 0
@@ -105,9 +111,14 @@ def run_alerts(
     as_of: dt.date | None = None,
     deliver: bool = True,
     actor: str,
+    by: str = "run",
+    quick: bool = False,
     wait_s: float = LEASE_WAIT_S,
+    senders: Senders | None = None,
 ) -> RunReport:
-    """Evaluate the alerts of a workspace once.
+    """Evaluate the alerts of a workspace once, and send what is due.
+
+    An evaluation that fails is noted in the heartbeat before its error is raised.
 
     Parameters
     ----------
@@ -119,57 +130,79 @@ def run_alerts(
         shown: nothing is written or sent.
     deliver
         Whether due messages are sent.
+    by
+        What evaluates, for the heartbeat: ``run``, ``serve``, ``assess``.
+    quick
+        Give each message up sooner, where somebody waits for a command to end.
     wait_s
         How long to wait for another run.
+    senders
+        What sends over each channel; else as the protocol and the environment say.
 
     Raises
     ------
     ProtocolError
         If the protocol is not valid.
+    StoreError
+        If the database cannot be used.
     """
+    how = _How(now, as_of, deliver, actor, by, quick, wait_s, senders)
+    try:
+        return _run(workspace, store, how)
+    except Exception as error:
+        kind = type(error).__name__
+        change_beat(workspace.home, lambda beat: note_failure(beat, now, kind))
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """How a run was asked for."""
+
+    now: dt.datetime
+    as_of: dt.date | None
+    deliver: bool
+    actor: str
+    by: str
+    quick: bool
+    wait_s: float
+    senders: Senders | None
+
+
+def _run(workspace: Workspace, store: Store, how: _How) -> RunReport:
     protocol = workspace.protocol()
-    today = now.astimezone(protocol.alerts.zone).date()
+    today = how.now.astimezone(protocol.alerts.zone).date()
     mark = workspace.home / "alerts.wanted"
     mark.touch(mode=0o600)
-    with hold_lease(workspace.home, wait_s=wait_s) as held:
+    with hold_lease(workspace.home, wait_s=how.wait_s) as held:
         if not held:
-            return RunReport(as_of or today, at_work=True)
+            return RunReport(how.as_of or today, at_work=True)
         mark.unlink(missing_ok=True)
-        run = _Run(workspace, store, protocol, now, today, actor)
-        if as_of is not None:
-            why = _why_shown_only(store, as_of, today)
-            return run.look(as_of, why)
-        report = run.look(None, "")
-        return _look_again(run, report, mark)
-
-
-def _look_again(run: _Run, report: RunReport, mark: Path) -> RunReport:
-    """Look again as long as others asked for it while this run was at work."""
-    for _ in range(LOOKS):
-        if not mark.exists():
-            break
-        mark.unlink(missing_ok=True)
-        again = run.look(None, "")
-        again.changes = _join(report.changes, again.changes)
-        again.alerts = {**report.alerts, **again.alerts}
-        report = again
-    return report
+        run = _Run(workspace, store, protocol, how, today)
+        report = run.look(how.as_of)
+        while how.as_of is None and mark.exists() and report.looks < LOOKS:
+            mark.unlink(missing_ok=True)
+            report = _join(report, run.look(None))
+        return report
 
 
 def find_holding(
     store: Store,
     protocol: Protocol,
-    today: dt.date,
-    *,
+    beat: Beat,
+    now: dt.datetime,
     as_of: dt.date | None = None,
 ) -> Found:
     """Find every alert that holds, without writing anything.
 
     Parameters
     ----------
+    beat
+        The heartbeat as it was before.
     as_of
-        Look at this day, with nothing that is dated later.
+        Look at this day, with nothing that is dated later, and not at the program itself.
     """
+    day = as_of or now.astimezone(protocol.alerts.zone).date()
     records = store.alerts.read_records(ended=False)
     pictures = read_pictures(store, store.read_subjects(), records)
     if as_of is not None:
@@ -178,10 +211,12 @@ def find_holding(
     refused = []
     for picture in pictures:
         try:
-            held += evaluate([picture], as_of or today, protocol)
+            held += evaluate([picture], day, protocol)
         except OF_ONE_SUBJECT as error:
             words = f"its alerts could not be evaluated: {type(error).__name__}: {error}"
             refused.append(Refusal(picture.subject.subject, "", words))
+    if as_of is None:
+        held += evaluate_program(beat, now, protocol.alerts)
     return Found(tuple(held), {one.subject.subject: one for one in pictures}, tuple(refused))
 
 
@@ -204,10 +239,13 @@ class Preview:
     refused: tuple[Refusal, ...]
 
 
-def preview_alerts(store: Store, protocol: Protocol, now: dt.datetime) -> Preview:
+def preview_alerts(
+    workspace: Workspace, store: Store, protocol: Protocol, now: dt.datetime
+) -> Preview:
     """Look at the facts as they stand now, without writing anything."""
     today = now.astimezone(protocol.alerts.zone).date()
-    found = find_holding(store, protocol, today)
+    beat, _warning = read_beat(workspace.home)
+    found = find_holding(store, protocol, beat, now)
     known = {one.alert.alert_id: one for one in store.alerts.read_records()}
     made = reconcile(known, found.seen(today, now), lambda: "", found.describe)
     records = tuple(apply_changes(known, made).values())
@@ -221,55 +259,89 @@ class _Run:
     workspace: Workspace
     store: Store
     protocol: Protocol
-    now: dt.datetime
+    how: _How
     today: dt.date
-    actor: str
 
-    def look(self, as_of: dt.date | None, shown_only: str) -> RunReport:
-        """Evaluate a day, and keep what became of alerts unless it is only shown."""
-        found = find_holding(self.store, self.protocol, self.today, as_of=as_of)
+    def look(self, as_of: dt.date | None) -> RunReport:
+        """Evaluate a day, keep what became of alerts, and send what is due."""
+        beat, warning = read_beat(self.workspace.home)
+        found = find_holding(self.store, self.protocol, beat, self.how.now, as_of)
         day = as_of or self.today
-        report = RunReport(day, shown_only=shown_only, holding=found.alerts, refused=found.refused)
-        if shown_only:
+        report = RunReport(day, holding=found.alerts, refused=found.refused)
+        report.warnings += [warning] if warning else []
+        report.shown_only = self._why_shown_only(as_of, beat)
+        if report.shown_only:
             report.open_count = len(found.alerts)
             return report
-        report.changes = self._keep(found.seen(day, self.now, as_of or dt.date.max), found)
+        report.changes = self._keep(found.seen(day, self.how.now, as_of or dt.date.max), found)
         changed = {event.alert_id for event in report.changes.events}
         known = self.store.alerts.read_records(alert_ids=changed)
         report.alerts = {one.alert.alert_id: one.alert for one in known}
         report.open_count = self.store.alerts.count_standing()
+        self._note(day)
+        if self.how.deliver:
+            self._send(report)
         return report
 
     def _keep(self, seen: Evaluation, found: Found) -> Changes:
+        settings = self.protocol.alerts
+
         def decide(
             standing: Mapping[str, AlertRecord], outbox: tuple[AlertMessage, ...]
         ) -> Changes:
             made = reconcile(standing, seen, lambda: uuid.uuid4().hex, found.describe)
-            messages, more = route(
-                made, standing, outbox, self.protocol.alerts, self.now, seen.as_of
-            )
+            messages, more = route(made, standing, outbox, settings, self.how.now, seen.as_of)
             return Changes(made.alerts, (*made.events, *more), messages)
 
         return self.store.alerts.keep(
             decide,
             alert_ids=[one.alert_id for one in seen.holding],
-            now=self.now,
-            actor=self.actor,
+            now=self.how.now,
+            actor=self.how.actor,
         )
 
+    def _note(self, day: dt.date) -> None:
+        intake = self.store.alerts.find_last_intake()
+        change_beat(
+            self.workspace.home,
+            lambda beat: note_evaluation(beat, self.how.now, day, self.how.by, intake),
+        )
 
-def _why_shown_only(store: Store, as_of: dt.date, today: dt.date) -> str:
-    if as_of > today:
-        return f"{as_of} is to come: nothing was written or sent"
-    last = store.alerts.find_last_day()
-    if last is not None and last > as_of:
-        return f"{last} was evaluated already: nothing was written or sent"
-    return ""
+    def _send(self, report: RunReport) -> None:
+        made = send_due(
+            self.workspace,
+            self.store,
+            self.protocol.alerts,
+            now=self.how.now,
+            actor=self.how.actor,
+            quick=self.how.quick,
+            senders=self.how.senders,
+        )
+        report.sent, report.failed, report.dead = made.sent, made.failed, made.dead
+        report.warnings += [f"{way}: {why}" for way, why in sorted(made.closed.items())]
+
+    def _why_shown_only(self, as_of: dt.date | None, beat: Beat) -> str:
+        if as_of is None:
+            return ""
+        if as_of > self.today:
+            return f"{as_of} is to come: nothing was written or sent"
+        days = (self.store.alerts.find_last_day(), beat.last_evaluation_as_of)
+        last = max((day for day in days if day), default=as_of)
+        if last > as_of:
+            return f"{last} was evaluated already: nothing was written or sent"
+        return ""
 
 
-def _join(first: Changes, then: Changes) -> Changes:
-    return Changes(
-        (*first.alerts, *then.alerts),
-        (*first.events, *then.events),
-        (*first.messages, *then.messages),
+def _join(first: RunReport, then: RunReport) -> RunReport:
+    """Put two looks of one run together."""
+    before, after = first.changes, then.changes
+    then.changes = Changes(
+        (*before.alerts, *after.alerts),
+        (*before.events, *after.events),
+        (*before.messages, *after.messages),
     )
+    then.alerts = {**first.alerts, **then.alerts}
+    then.looks += first.looks
+    then.sent += first.sent
+    then.dead += first.dead
+    return then

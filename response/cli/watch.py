@@ -156,7 +156,7 @@ def list_alerts(
         if subject:
             choose_subjects(store, subject)
         protocol, now = workspace.protocol(), dt.datetime.now(dt.UTC)
-        preview = preview_alerts(store, protocol, now)
+        preview = preview_alerts(workspace, store, protocol, now)
         today = now.astimezone(protocol.alerts.zone).date()
         chosen = [
             record

@@ -27,6 +27,15 @@ JUST_ENDED = dt.timedelta(days=10)
 Records = dict[str, AlertRecord]
 
 _STANDING = "SELECT alert_id FROM standing_alert"
+_DEAD = """
+SELECT count(*) FROM (
+    SELECT outcome FROM delivery_attempt
+    QUALIFY row_number() OVER (PARTITION BY message_id ORDER BY revision DESC, position DESC) = 1
+) WHERE outcome = 'dead'
+"""
+_LAST_INTAKE = """
+SELECT max("at") FROM audit WHERE action IN ('write_time_point', 'write_readings')
+"""
 
 
 Decide = Callable[[Mapping[str, AlertRecord], tuple[AlertMessage, ...]], Changes]
@@ -78,6 +87,15 @@ class AlertStore:
     def count_standing(self) -> int:
         """Count the alerts that have not ended."""
         return self._units.read(lambda cursor: len(_read_ids(cursor, _STANDING)))
+
+    def count_dead_letters(self) -> int:
+        """Count the messages that were given up and wait for a person."""
+        return self._units.read(lambda cursor: int(cursor.execute(_DEAD).fetchone()[0]))
+
+    def find_last_intake(self) -> dt.datetime | None:
+        """Find when a time point or measurements were last taken in."""
+        found = self._units.read(lambda cursor: cursor.execute(_LAST_INTAKE).fetchone()[0])
+        return found.replace(tzinfo=dt.UTC) if found else None
 
     def find_last_day(self) -> dt.date | None:
         """Find the latest day that an evaluation left an event of."""
