@@ -65,10 +65,25 @@ class _Section(BaseModel):
 
 
 class EarlyGrowth(_Section):
-    """Growth of the sum of diameters before the category turns."""
+    """Growth of the sum of diameters before the category turns (:mod:`response.alerts.early`).
+
+    The defaults were chosen on simulated courses whose doubling times, scan intervals and
+    measurement error were fixed before (``tests/alerts/growth_courses.py``).
+    """
 
     enabled: bool = True
     """Whether the rule is evaluated."""
+    chance_per_scan: Annotated[Decimal, Field(strict=False, gt=0, lt=Decimal("0.5"))] = Decimal(
+        "0.015"
+    )
+    """What measurement error alone may do at a scan, shared among the scans that may have been the
+    lowest; ours: with scans every 6 to 8 weeks fewer than 5 % of patients whose disease stands
+    still alarm within a year."""
+    doubling_time_days_max: Annotated[int, Field(ge=1)] = 460
+    """Slower growth does not alarm: a volume that doubles in 460 days takes a year to +20 % of
+    its diameter; ours."""
+    minimum_scans: Annotated[int, Field(ge=2)] = 2
+    """Complete sums that growth must be seen in, the lowest among them; ours."""
 
 
 class Mail(_Section):
