@@ -37,6 +37,8 @@ class Beat:
         Messages that were given up and wait for a person.
     last_intake_at
         When a time point or measurement was last taken in.
+    protocol_refused_since
+        Since when ``protocol.toml`` cannot be read and the last one that could be is used.
     """
 
     last_evaluation_at: dt.datetime | None = None
@@ -50,6 +52,7 @@ class Beat:
     failing: Mapping[str, dt.datetime] = field(default_factory=dict)
     dead_letters: int = 0
     last_intake_at: dt.datetime | None = None
+    protocol_refused_since: dt.datetime | None = None
 
     @property
     def delivery_failing_since(self) -> dt.datetime | None:
@@ -129,3 +132,9 @@ def note_delivery(
         failing=failing,
         dead_letters=dead_letters,
     )
+
+
+def note_protocol(beat: Beat, now: dt.datetime, *, refused: bool) -> Beat:
+    """Note whether ``protocol.toml`` could be read."""
+    since = (beat.protocol_refused_since or now) if refused else None
+    return replace(beat, protocol_refused_since=since)

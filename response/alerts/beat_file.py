@@ -12,6 +12,7 @@ from pathlib import Path
 from response.alerts.beat import Beat
 from response.alerts.lock import hold_lock
 from response.alerts.small_file import DamagedFileError, read_small, write_small
+from response.errors import AlertError
 
 NAME = "alerts-beat.json"
 LOCK = "alerts-beat.lock"
@@ -36,11 +37,24 @@ def read_beat(home: Path) -> tuple[Beat, str]:
         return Beat(), DAMAGED
 
 
-def change_beat(home: Path, change: Callable[[Beat], Beat]) -> None:
-    """Change the heartbeat of a workspace; two changes at once both count."""
-    with hold_lock(home / LOCK, wait_s=WAIT_S):
-        before, _warning = read_beat(home)
-        write_small(home / NAME, _encode(change(before)))
+def change_beat(home: Path, change: Callable[[Beat], Beat]) -> bool:
+    """Change the heartbeat of a workspace; two changes at once both count.
+
+    Returns
+    -------
+    bool
+        Whether it was written. Where it cannot be (a full disk), the old one grows stale and is
+        told as silence: no evaluation is lost for it.
+    """
+    try:
+        with hold_lock(home / LOCK, wait_s=WAIT_S):
+            before, _warning = read_beat(home)
+            after = change(before)
+            if after != before:
+                write_small(home / NAME, _encode(after))
+    except (OSError, AlertError):
+        return False
+    return True
 
 
 def _encode(beat: Beat) -> Mapping[str, object]:
@@ -57,6 +71,7 @@ def _encode(beat: Beat) -> Mapping[str, object]:
         "failing": {way: _write(since) for way, since in beat.failing.items()},
         "dead_letters": beat.dead_letters,
         "last_intake_at": _write(beat.last_intake_at),
+        "protocol_refused_since": _write(beat.protocol_refused_since),
     }
 
 
@@ -79,6 +94,7 @@ def _decode(content: Mapping[str, object]) -> Beat:
             failing={way: moment for way, moment in since.items() if moment},
             dead_letters=_count(content.get("dead_letters", 0)),
             last_intake_at=_read(content.get("last_intake_at")),
+            protocol_refused_since=_read(content.get("protocol_refused_since")),
         )
     except (ValueError, OverflowError):
         raise DamagedFileError(f"{NAME}: damaged") from None

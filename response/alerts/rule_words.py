@@ -56,6 +56,9 @@ WORDS: dict[str, RuleWords] = {
     "runner_stopped": RuleWords(
         "Alerts are not evaluated", "No evaluation has run for longer than it should."
     ),
+    "protocol_refused": RuleWords(
+        "The protocol cannot be read", "Alerts are evaluated by the last one that could be read."
+    ),
     "delivery_stopped": RuleWords(
         "Messages are not delivered", "Alerts wait in the outbox or could not be sent."
     ),

@@ -1,14 +1,15 @@
-"""Alerts of the program itself: the runner, the delivery or the intake has stopped. Pure.
+"""What the program itself must be looked at for: runner, delivery or intake has stopped. Pure.
 
-They are for operators, and only where alerts are in use: somebody is told of them, or a runner has
-evaluated them before. What an evaluation tells here is told by ``response alerts health`` where
-there is none any more.
+Each is told to operators as an alert by whatever evaluates next, and by ``response alerts health``
+where nothing does any more. Only where alerts are in use: somebody is to be told of them, or a
+runner has evaluated them before.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from response.alerts.beat import Beat
 from response.alerts.identity import make_alert_id
@@ -19,7 +20,33 @@ from response.terms import Audience, Severity
 FAILING_PATIENCE = dt.timedelta(hours=2)
 """How long evaluations may fail one after another; ours."""
 DELIVERY_PATIENCE = dt.timedelta(hours=1)
-"""How long a way to recipients may be closed: three attempts; ours."""
+"""How long a way to recipients may be closed: four attempts; ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that has stopped.
+
+    Attributes
+    ----------
+    rule
+        By which it alerts.
+    since
+        When it began.
+    due_at
+        From when it is told.
+    episode
+        What tells one outage from another of the same rule.
+    """
+
+    rule: str
+    severity: Severity
+    since: dt.datetime
+    due_at: dt.datetime
+    episode: str
+    text: str
+    suggestion: str
+    numbers: Mapping[str, str] = field(default_factory=dict)
 
 
 def evaluate_program(beat: Beat, now: dt.datetime, settings: AlertSettings) -> tuple[Alert, ...]:
@@ -34,107 +61,119 @@ def evaluate_program(beat: Beat, now: dt.datetime, settings: AlertSettings) -> t
     settings
         The limits, and ``off``.
     """
+    return tuple(_make_alert(one, settings) for one in find_problems(beat, now, settings))
+
+
+def find_problems(beat: Beat, now: dt.datetime, settings: AlertSettings) -> tuple[Problem, ...]:
+    """Find what has stopped for longer than it may."""
     if not is_in_use(beat, settings):
         return ()
     found = (
-        *_find_silence(beat, now, settings),
-        *_find_failures(beat, now, settings),
-        *_find_closed_ways(beat, now, settings),
-        *_find_no_intake(beat, now, settings),
+        *_find_silence(beat, settings),
+        *_find_failures(beat, settings),
+        *_find_refused_protocol(beat, settings),
+        *_find_closed_ways(beat, settings),
+        *_find_no_intake(beat, settings),
     )
-    return tuple(one for one in found if one.rule not in settings.off)
+    return tuple(one for one in found if now >= one.due_at and one.rule not in settings.off)
 
 
 def is_in_use(beat: Beat, settings: AlertSettings) -> bool:
-    """Whether anybody relies on alerts here: one evaluation by hand after ``assess`` does not."""
+    """Whether anybody relies on alerts here; looking at them after an ``assess`` is not enough."""
     return bool(settings.recipients or settings.webhooks or beat.runner_at)
 
 
-def _find_silence(beat: Beat, now: dt.datetime, settings: AlertSettings) -> Iterator[Alert]:
-    last = beat.last_evaluation_at
-    limit = dt.timedelta(hours=settings.runner_silent_hours)
-    if last is None or now - last <= limit:
-        return
-    yield _make(
-        "runner_stopped",
-        Severity.HIGH,
-        _find_day(last + limit, settings),
-        last.isoformat(),
-        f"alerts were not evaluated for more than {settings.runner_silent_hours} hours after "
-        f"{_write(last, settings)}",
-        "see that 'response alerts serve', or the timer of 'response alerts run', is at work",
-        {"limit_hours": str(settings.runner_silent_hours)},
-    )
-
-
-def _find_failures(beat: Beat, now: dt.datetime, settings: AlertSettings) -> Iterator[Alert]:
-    since = beat.failing_since
-    if since is None or now - since <= FAILING_PATIENCE:
-        return
-    yield _make(
-        "runner_stopped",
-        Severity.HIGH,
-        _find_day(since + FAILING_PATIENCE, settings),
-        f"failing {since.isoformat()}",
-        f"evaluations of alerts fail since {_write(since, settings)}: {beat.last_error}",
-        "run 'response check' and 'response alerts run', and look at what they say",
-    )
-
-
-def _find_closed_ways(beat: Beat, now: dt.datetime, settings: AlertSettings) -> Iterator[Alert]:
-    for way, since in sorted(beat.failing.items()):
-        if now - since <= DELIVERY_PATIENCE:
-            continue
-        yield _make(
-            "delivery_stopped",
+def _find_silence(beat: Beat, settings: AlertSettings) -> Iterator[Problem]:
+    last, hours = beat.last_evaluation_at, settings.runner_silent_hours
+    if last is not None:
+        yield Problem(
+            "runner_stopped",
             Severity.HIGH,
-            _find_day(since + DELIVERY_PATIENCE, settings),
-            f"{way} {since.isoformat()}",
-            f"no message gets through to the {way} since {_write(since, settings)}",
-            "see that the server is reachable; 'response alerts outbox' shows what waits and why",
+            since=last,
+            due_at=last + dt.timedelta(hours=hours),
+            episode=last.isoformat(),
+            text=f"no evaluation of alerts for more than {hours} hours after "
+            f"{write_moment(last, settings)}",
+            suggestion="see that 'response alerts serve', or what calls 'response alerts run', is "
+            "at work",
+            numbers={"limit_hours": str(hours)},
         )
 
 
-def _find_no_intake(beat: Beat, now: dt.datetime, settings: AlertSettings) -> Iterator[Alert]:
+def _find_failures(beat: Beat, settings: AlertSettings) -> Iterator[Problem]:
+    since = beat.failing_since
+    if since is not None:
+        yield Problem(
+            "runner_stopped",
+            Severity.HIGH,
+            since=since,
+            due_at=since + FAILING_PATIENCE,
+            episode=f"failing {since.isoformat()}",
+            text=f"every evaluation of alerts has failed since {write_moment(since, settings)}: "
+            f"{beat.last_error}",
+            suggestion="run 'response check' and 'response alerts run', and see what they say",
+        )
+
+
+def _find_refused_protocol(beat: Beat, settings: AlertSettings) -> Iterator[Problem]:
+    since = beat.protocol_refused_since
+    if since is not None:
+        yield Problem(
+            "protocol_refused",
+            Severity.HIGH,
+            since=since,
+            due_at=since,
+            episode=since.isoformat(),
+            text=f"protocol.toml cannot be read since {write_moment(since, settings)}: alerts are "
+            "evaluated by the last one that could be",
+            suggestion="run 'response protocol --protocol protocol.toml': it lists what is wrong",
+        )
+
+
+def _find_closed_ways(beat: Beat, settings: AlertSettings) -> Iterator[Problem]:
+    for way, since in sorted(beat.failing.items()):
+        yield Problem(
+            "delivery_stopped",
+            Severity.HIGH,
+            since=since,
+            due_at=since + DELIVERY_PATIENCE,
+            episode=f"{way} {since.isoformat()}",
+            text=f"no message gets through to {way} since {write_moment(since, settings)}",
+            suggestion="see that it can be reached; 'response alerts outbox' shows what waits",
+        )
+
+
+def _find_no_intake(beat: Beat, settings: AlertSettings) -> Iterator[Problem]:
     last, days = beat.last_intake_at, settings.intake_silent_days
-    if last is None or not days or now - last <= dt.timedelta(days=days):
-        return
-    yield _make(
-        "intake_stopped",
-        Severity.MEDIUM,
-        _find_day(last + dt.timedelta(days=days), settings),
-        last.isoformat(),
-        f"nothing was taken in for more than {days} days after {_write(last, settings)}",
-        "see that scans still arrive: 'response listen', or what runs 'response ingest'",
-        {"limit_days": str(days)},
-    )
+    if last is not None and days:
+        yield Problem(
+            "intake_stopped",
+            Severity.MEDIUM,
+            since=last,
+            due_at=last + dt.timedelta(days=days),
+            episode=last.isoformat(),
+            text=f"nothing was taken in for more than {days} days after "
+            f"{write_moment(last, settings)}",
+            suggestion="see that scans still arrive: 'response listen', or what calls "
+            "'response ingest'",
+            numbers={"limit_days": str(days)},
+        )
 
 
-def _make(
-    rule: str,
-    severity: Severity,
-    day: dt.date,
-    episode: str,
-    text: str,
-    suggestion: str,
-    numbers: dict[str, str] | None = None,
-) -> Alert:
+def write_moment(moment: dt.datetime, settings: AlertSettings) -> str:
+    """Write a moment by the clinic's clock."""
+    return moment.astimezone(settings.zone).strftime("%Y-%m-%d %H:%M %Z")
+
+
+def _make_alert(one: Problem, settings: AlertSettings) -> Alert:
     return Alert(
-        alert_id=make_alert_id(rule, "", episode=episode),
-        rule=rule,
-        severity=severity,
+        alert_id=make_alert_id(one.rule, "", episode=one.episode),
+        rule=one.rule,
+        severity=one.severity,
         audience=Audience.OPERATOR,
-        date=day,
-        text=text,
-        suggestion=suggestion,
-        numbers=numbers or {},
+        date=one.due_at.astimezone(settings.zone).date(),
+        text=one.text,
+        suggestion=one.suggestion,
+        numbers=one.numbers,
         lasting=False,
     )
-
-
-def _find_day(moment: dt.datetime, settings: AlertSettings) -> dt.date:
-    return moment.astimezone(settings.zone).date()
-
-
-def _write(moment: dt.datetime, settings: AlertSettings) -> str:
-    return moment.astimezone(settings.zone).strftime("%Y-%m-%d %H:%M %Z")

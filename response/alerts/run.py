@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from response.alerts.beat import Beat, note_evaluation, note_failure
+from response.alerts.beat import Beat, note_evaluation, note_failure, note_protocol
 from response.alerts.beat_file import change_beat, read_beat
 from response.alerts.facts import Picture, restrict
 from response.alerts.ledger import Changes, Evaluation, apply_changes, reconcile
@@ -50,6 +50,8 @@ class Found:
     def seen(self, day: dt.date, now: dt.datetime, seen_until: dt.date = dt.date.max) -> Evaluation:
         """Give it to be reconciled with what stands."""
         unknown = frozenset(one.subject for one in self.refused)
+        if seen_until != dt.date.max:  # a day by itself says nothing of the program
+            unknown |= {""}
         return Evaluation(self.alerts, day, now, seen_until, unknown)
 
     def describe(self, alert: Alert) -> str:
@@ -115,6 +117,7 @@ def run_alerts(
     quick: bool = False,
     wait_s: float = LEASE_WAIT_S,
     senders: Senders | None = None,
+    instead: Protocol | None = None,
 ) -> RunReport:
     """Evaluate the alerts of a workspace once, and send what is due.
 
@@ -138,15 +141,17 @@ def run_alerts(
         How long to wait for another run.
     senders
         What sends over each channel; else as the protocol and the environment say.
+    instead
+        The protocol to go by where ``protocol.toml`` cannot be read.
 
     Raises
     ------
     ProtocolError
-        If the protocol is not valid.
+        If the protocol is not valid, and there is none instead.
     StoreError
         If the database cannot be used.
     """
-    how = _How(now, as_of, deliver, actor, by, quick, wait_s, senders)
+    how = _How(now, as_of, deliver, actor, by, quick, wait_s, senders, instead)
     try:
         return _run(workspace, store, how)
     except Exception as error:
@@ -167,10 +172,11 @@ class _How:
     quick: bool
     wait_s: float
     senders: Senders | None
+    instead: Protocol | None
 
 
 def _run(workspace: Workspace, store: Store, how: _How) -> RunReport:
-    protocol = workspace.protocol()
+    protocol = how.instead or workspace.protocol()
     today = how.now.astimezone(protocol.alerts.zone).date()
     mark = workspace.home / "alerts.wanted"
     mark.touch(mode=0o600)
@@ -178,6 +184,8 @@ def _run(workspace: Workspace, store: Store, how: _How) -> RunReport:
         if not held:
             return RunReport(how.as_of or today, at_work=True)
         mark.unlink(missing_ok=True)
+        refused = how.instead is not None
+        change_beat(workspace.home, lambda beat: note_protocol(beat, how.now, refused=refused))
         run = _Run(workspace, store, protocol, how, today)
         report = run.look(how.as_of)
         while how.as_of is None and mark.exists() and report.looks < LOOKS:

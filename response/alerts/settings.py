@@ -52,6 +52,7 @@ RULES = (
     "review_waiting",
     "discordance",
     "runner_stopped",
+    "protocol_refused",
     "delivery_stopped",
     "intake_stopped",
 )
@@ -186,7 +187,8 @@ class AlertSettings(_Section):
     intake_silent_days: Days = 0
     """After so many days without a new time point the intake counts as stopped; 0: not watched."""
     heartbeat_url: Annotated[str, Field(pattern=r"^(https?://[^\s]+)?$")] = ""
-    """Asked after each evaluation, so that somebody outside notices when it stops; empty: none."""
+    """Asked after each good evaluation, so that somebody outside notices when they stop; plain
+    ``http`` only to this machine itself (localhost); empty: none."""
 
     link: Annotated[str, Field(pattern=r"^(https?://[^\s]+)?$")] = ""
     """Address of the dashboard that messages link to, as ``https://tracker.example``."""
@@ -221,6 +223,14 @@ class AlertSettings(_Section):
         if unknown:
             raise ValueError(f"no such rule: {', '.join(unknown)}; there are {', '.join(RULES)}")
         return off
+
+    @field_validator("heartbeat_url")
+    @classmethod
+    def _keep_the_way_closed(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme == "http" and parts.hostname not in LOCAL:
+            raise ValueError(f"plain http to {parts.hostname}: use https")
+        return url
 
     @field_validator("time_zone")
     @classmethod

@@ -41,11 +41,16 @@ def read_small(path: Path) -> Mapping[str, object] | None:
 
 
 def write_small(path: Path, content: Mapping[str, object]) -> None:
+    """Replace a file by a JSON object, as :func:`replace_file` does."""
+    replace_file(path, json.dumps(content).encode())
+
+
+def replace_file(path: Path, content: bytes) -> None:
     """Replace a file whole (0600), also where a link or a damaged one stands."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(content, file)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(path)
