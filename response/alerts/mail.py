@@ -123,8 +123,8 @@ def write_mail(message: AlertMessage, sender: str, address: str) -> EmailMessage
     """
     mail = EmailMessage(policy=SMTP)
     severity = read_severity(message.title)
-    mail["From"] = Address(addr_spec=_to_ascii_domain(sender))
-    mail["To"] = Address(addr_spec=_to_ascii_domain(address))
+    mail["From"] = _read_address(sender)
+    mail["To"] = _read_address(address)
     mail["Subject"] = clean(message.title)
     mail["Date"] = format_datetime(max(message.at, message.not_before))
     mail["Message-ID"] = f"<{clean(message.message_id)}@response-tracker>"
@@ -137,10 +137,13 @@ def write_mail(message: AlertMessage, sender: str, address: str) -> EmailMessage
     return mail
 
 
-def _to_ascii_domain(address: str) -> str:
-    """Write the domain of an address as the net knows it (IDNA)."""
+def _read_address(address: str) -> Address:
+    """Read an address; its domain is written as the net knows it (IDNA)."""
     name, at, domain = address.rpartition("@")
-    return address if domain.isascii() else f"{name}{at}{domain.encode('idna').decode()}"
+    known = domain if domain.isascii() else domain.encode("idna").decode()
+    if name.isascii():
+        return Address(addr_spec=f"{name}{at}{known}")
+    return Address(username=name, domain=known)
 
 
 def _hand_over(server: smtplib.SMTP, mail: EmailMessage) -> Reply:
