@@ -15,6 +15,7 @@ import dash
 import flask
 import waitress
 
+from dashboard.acts import Acts, install_acts
 from dashboard.auth import Doorkeeper, install_guard
 from dashboard.callbacks import install_callbacks
 from dashboard.components.shell import shell
@@ -37,7 +38,7 @@ def create_app(workspace: Workspace, *, allowed_hosts: Sequence[str] = ()) -> da
     Parameters
     ----------
     workspace
-        What to show; only read, but for the audit trail.
+        What to show; only read, but for the audit trail and what visitors do to alerts.
     allowed_hosts
         Names this server may be called by, beside ``localhost``; more may stand, separated by
         commas, in ``$RESPONSE_ALLOWED_HOSTS``.
@@ -55,6 +56,7 @@ def create_app(workspace: Workspace, *, allowed_hosts: Sequence[str] = ()) -> da
     _configure(server, workspace, allowed_hosts)
     install_guard(server, keeper)
     install_routes(server, data)
+    install_acts(server, Acts(workspace, store, data))
     app = dash.Dash(
         "dashboard",
         server=server,

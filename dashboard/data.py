@@ -17,6 +17,7 @@ from dashboard.contours import (
     outline_beside,
     outline_slices,
 )
+from dashboard.inbox import Inbox
 from dashboard.links import reader_token
 from dashboard.pet import is_pet, is_suv
 from dashboard.slices import PRESETS, Plane, Window, auto_window
@@ -129,6 +130,7 @@ class Data:
         self._store = store
         self._token_key = workspace.secret("SESSION_KEY")
         self.volumes = VolumeCache(workspace.read_image)
+        self.inbox = Inbox(workspace, store)
         self._outlines: dict[tuple[str, Plane, int], dict[int, tuple[Line, ...]]] = {}
         self._scans: dict[tuple[str, str], tuple[float, Scan]] = {}
         self._insights: dict[tuple[SubjectResult, str], Insight] = {}

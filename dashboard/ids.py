@@ -12,6 +12,8 @@ SPIDER = "spider"
 COHORT_FILTER = "cohort-filter"
 COHORT_TABLE = "cohort-table"
 COHORT_COUNT = "cohort-count"
+ALERT_TABLE = "alert-table"
+ALERT_TITLE = "alert-title"
 
 
 def pane(part: str, slot: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from response.model import Reader
 
 QUERY_KEYS = (
     "reader", "criterion", "tp", "at", "view", "window", "suv", "opacity", "fov", "slices", "sort",
-    "flag", "page",
+    "flag", "state", "severity", "rule", "subject", "assignee", "alert", "page",
 )  # fmt: skip
 """What a query may hold, in the order it is written."""
 
@@ -25,7 +25,7 @@ class Place:
     query: Mapping[str, str] = field(default_factory=dict)
 
 
-PAGES = ("cohort", "subject", "lesion", "quality", "audit")
+PAGES = ("cohort", "subject", "lesion", "alerts", "quality", "audit")
 
 
 def parse_place(path: str, search: str) -> Place | None:
@@ -46,7 +46,7 @@ def parse_place(path: str, search: str) -> Place | None:
             return Place("subject", key, query=query)
         case ["subject", key, "lesion", tracking_id] if key and tracking_id:
             return Place("lesion", key, tracking_id, query)
-        case ["quality" | "audit" as page]:
+        case ["alerts" | "quality" | "audit" as page]:
             return Place(page, query=query)
         case _:
             return None

@@ -211,6 +211,7 @@
   // -------------------------------------------------- links that keep what was scrolled to
   const KEEPS_SLICES = ["Window", "Field", "View", "Uptake, SUV", "Opacity"];
   let pressed = null;
+  let focusNext = null;
 
   document.addEventListener("click", (event) => {
     const anchor = event.target.closest && event.target.closest("nav.chips a.chip");
@@ -237,6 +238,9 @@
 
   /* A page that comes in place of another must not drop the keyboard at the top of the document. */
   function keepPlace() {
+    const next = focusNext && document.querySelector(focusNext);
+    focusNext = null;
+    if (next) next.focus({ preventScroll: true });
     if (!pressed) return;
     for (const anchor of document.querySelectorAll(`nav[aria-label="${pressed.label}"] a.chip`)) {
       if (anchor.textContent === pressed.text) anchor.focus({ preventScroll: true });
@@ -249,6 +253,45 @@
       if (changes.some((change) => change.target.id === "page")) keepPlace();
     }).observe(document.body, { childList: true, subtree: true });
   });
+
+  // ------------------------------------------------------- what a visitor does to an alert
+  /* A form is sent once and without leaving the page, which is then asked for anew. */
+  async function sendForm(form, button) {
+    const refusal = form.querySelector(".refusal");
+    const action = (button && button.getAttribute("formaction")) || form.getAttribute("action");
+    form.dataset.sending = "yes";
+    refusal.textContent = "";
+    try {
+      const body = new URLSearchParams(new FormData(form));
+      const reply = await fetch(action, { method: "POST", body, redirect: "manual" });
+      if (reply.type === "opaqueredirect") {
+        focusNext = "#alert-title";
+        showAgain();
+      } else if (reply.status !== 401) {
+        refusal.textContent = (await reply.text()).slice(0, 400);
+      }
+    } catch (error) {
+      refusal.textContent = "The server did not answer: it is not known whether this was done.";
+    } finally {
+      delete form.dataset.sending;
+    }
+  }
+
+  function showAgain() {
+    window.dash_clientside.set_props("url", { search: location.search });
+  }
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("form.act")) return;
+    event.preventDefault();
+    if (!form.dataset.sending) sendForm(form, event.submitter);
+  });
+
+  document.addEventListener("click", (event) => {
+    const anchor = event.target.closest && event.target.closest("a.opens-alert");
+    if (anchor && !event.ctrlKey && !event.metaKey && !event.shiftKey) focusNext = "#alert-title";
+  }, true);
 
   // ------------------------------------------------------------------------ find a row
   function filterRows(text) {

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from dash import dcc, html
 
 from dashboard import ids
 from dashboard.auth import Visitor
+from dashboard.components.alerts import inbox_link
 from dashboard.components.bits import attributes, link, notice
+from response.terms import Severity
 
 
 def shell() -> Any:
@@ -21,9 +24,9 @@ def shell() -> Any:
     )
 
 
-def frame(visitor: Visitor, page: str, content: Any) -> Any:
-    """Return a page with the bar above it."""
-    pages = [("cohort", "Cohort", "/"), ("quality", "Quality", "/quality")]
+def frame(visitor: Visitor, page: str, content: Any, open_alerts: Mapping[Severity, int]) -> Any:
+    """Return a page with the bar above it, which says how many alerts are open."""
+    pages = [("quality", "Quality", "/quality")]
     here = "cohort" if page in ("subject", "lesion") else page
     if visitor.is_admin:
         pages.append(("audit", "Audit", "/audit"))
@@ -34,8 +37,9 @@ def frame(visitor: Visitor, page: str, content: Any) -> Any:
                 link([html.Span(className="logo"), "Response"], "/", className="brand"),
                 html.Nav(
                     [
-                        link(words, href, className="nav current" if name == here else "nav")
-                        for name, words, href in pages
+                        _page_link("cohort", "Cohort", "/", here),
+                        inbox_link(open_alerts, current=here == "alerts"),
+                        *(_page_link(*one, here) for one in pages),
                     ],
                     **attributes(aria_label="Pages"),
                 ),
@@ -50,3 +54,7 @@ def frame(visitor: Visitor, page: str, content: Any) -> Any:
         ),
         html.Main(content, id="content", className=f"page {page}"),
     ]
+
+
+def _page_link(name: str, words: str, href: str, here: str) -> Any:
+    return link(words, href, className="nav current" if name == here else "nav")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from dashboard.auth import Visitor
+from dashboard.components.alerts import watch_banner
 from dashboard.components.shell import frame
 from dashboard.data import AUDIT_PAGE, Data
 from dashboard.links import Place
-from dashboard.pages import audit, cohort, lesion, quality, subject
+from dashboard.pages import alerts, audit, cohort, lesion, quality, subject
 from dashboard.pages.errors import ForbiddenError, NotFoundError
 
 
@@ -24,14 +25,20 @@ def show_page(data: Data, visitor: Visitor, place: Place) -> Any:
     """
     if place.page == "audit" and not visitor.is_admin:
         raise ForbiddenError
-    content = _content(data, place)
+    content = _content(data, visitor, place)
     data.note("view", actor=visitor.name, subject_key=place.key, page=place.page)
-    return frame(visitor, place.page, content)
+    return frame(visitor, place.page, content, data.inbox.count())
 
 
-def _content(data: Data, place: Place) -> Any:
+def _content(data: Data, visitor: Visitor, place: Place) -> Any:
     if place.page == "cohort":
-        return cohort.layout(data.read_cohort(place.query.get("criterion", "")), place)
+        found = cohort.layout(data.read_cohort(place.query.get("criterion", "")), place)
+        return [
+            *watch_banner(data.inbox.read_watch()),
+            *(found if isinstance(found, list) else [found]),
+        ]
+    if place.page == "alerts":
+        return alerts.layout(data.inbox.read(place.query, visitor.name), place, visitor)
     if place.page == "quality":
         return quality.layout(*data.read_quality())
     if place.page == "audit":
