@@ -1,0 +1,101 @@
+"""Growth before the category turns: the sum of diameters, and uptake."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from alert_pictures import course, look, nothing, on, picture, row, told
+
+from response.alerts.settings import AlertSettings
+from response.model import AssessedTimePoint, LesionReading
+from response.protocol import Protocol
+from response.terms import LesionState, Severity
+
+NEAR = "near_progression"
+RISE = "uptake_rise"
+
+
+@pytest.mark.parametrize(("size", "near"), [("57.4", False), ("57.5", True), ("59.9", True)])
+def test_a_sum_is_near_from_15_per_cent_over_its_nadir(size: str, near: bool) -> None:
+    alerts = look(picture(course((0, "50"), (8, size))), 8, NEAR)
+    assert bool(alerts) is near
+    assert all(one.severity is Severity.MEDIUM and not one.lasting for one in alerts)
+
+
+def test_the_rise_is_counted_from_the_nadir_not_the_baseline() -> None:
+    seen = picture(course((0, "50"), (8, "40"), (16, "46.8")))
+    (alert,) = look(seen, 16, NEAR)
+    assert alert.numbers["nadir_mm"] == "40"
+    assert "+17.0 %" in alert.text
+
+
+def test_how_near_is_a_choice() -> None:
+    protocol = Protocol(alerts=AlertSettings(near_progression_pct=Decimal(10)))
+    seen = picture(course((0, "50"), (8, "55")))
+    assert told(look(seen, 8, NEAR, protocol=protocol)) == [(NEAR, "W8")]
+    assert look(seen, 8, NEAR) == ()
+
+
+def test_only_the_last_time_point_counts() -> None:
+    assert look(picture(course((0, "50"), (8, "58"), (16, "51"))), 16, NEAR) == ()
+
+
+def test_a_scan_that_was_not_evaluable_ends_nothing() -> None:
+    rows = [*course((0, "50"), (8, "58")), nothing(16, LesionState.NOT_EVALUABLE)]
+    assert told(look(picture(rows), 16, NEAR)) == [(NEAR, "W8")]
+
+
+def test_progression_takes_its_place() -> None:
+    seen = picture(course((0, "50"), (8, "58"), (16, "61")))
+    assert look(seen, 16, NEAR) == ()
+    (before,) = look(picture(course((0, "50"), (8, "58"))), 8, NEAR)
+    (after,) = look(seen, 16, "progression")
+    assert before.thread == after.thread
+
+
+def test_a_sum_that_stays_near_is_the_same_alert() -> None:
+    (before,) = look(picture(course((0, "50"), (8, "58"))), 8, NEAR)
+    (after,) = look(picture(course((0, "50"), (8, "58"), (16, "59"))), 16, NEAR)
+    assert before.alert_id == after.alert_id
+    assert (after.time_point, after.numbers["sum_of_diameters_mm"]) == ("W16", "59")
+
+
+def test_a_criterion_without_a_rise_of_a_fifth_is_not_asked() -> None:
+    assert look(picture(course((0, "50"), (8, "58")), criteria=["choi"]), 8, NEAR) == ()
+
+
+def uptake(*peaks: tuple[float, str]) -> list[LesionReading]:
+    return [row("T1", week, "30", sul_peak=peak) for week, peak in peaks]
+
+
+@pytest.mark.parametrize(
+    ("peak", "risen"), [("4.79", False), ("4.80", True), ("6.00", True), ("3.00", False)]
+)
+def test_uptake_has_risen_from_a_fifth_and_08_over_its_lowest(peak: str, risen: bool) -> None:
+    seen = picture(uptake((0, "6.00"), (8, "4.00"), (16, peak)))
+    assert bool(look(seen, 16, RISE)) is risen
+
+
+def test_a_small_rise_of_faint_uptake_is_none() -> None:
+    assert look(picture(uptake((0, "1.50"), (8, "2.29"))), 8, RISE) == ()
+    assert told(look(picture(uptake((0, "1.50"), (8, "2.30"))), 8, RISE)) == [(RISE, "W8")]
+
+
+def test_a_lesion_that_is_gone_later_has_not_risen() -> None:
+    rows = [*uptake((0, "3"), (8, "6")), row("T1", 16, LesionState.ABSENT)]
+    assert look(picture(rows), 16, RISE) == ()
+
+
+def test_uptake_that_rose_before_the_baseline_is_history() -> None:
+    assert look(picture(uptake((-8, "3"), (0, "6"))), 0, RISE) == ()
+
+
+def test_where_percist_says_progression_a_rise_is_no_news() -> None:
+    rows = uptake((0, "4.00"), (8, "6.00"))
+    known = {"liver_mean": "1.5", "liver_sd": "0.2", "uptake_minutes": "60", "injected_mbq": "300"}
+    points = [AssessedTimePoint(f"W{week}", on(week), facts=known) for week in (0, 8)]
+    seen = picture(rows, criteria=["percist10"], points=points)
+    assert [one.overall_response for one in seen.results[0].assessments] == ["", "PMD"]
+    assert look(seen, 8, RISE) == ()
+    assert told(look(picture(rows), 8, RISE)) == [(RISE, "W8")]
