@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from response.alerts.hours import find_last_digest, find_quiet_end
+from response.alerts.hours import DAY, find_last_digest, find_quiet_end
 from response.alerts.ledger import GRAVEST_FIRST, SYSTEM, Changes
 from response.alerts.record import AlertRecord
 from response.alerts.settings import AlertSettings
@@ -30,6 +30,7 @@ from response.model import Alert, AlertEvent, AlertMessage
 from response.terms import AlertChange, Audience, Channel, Severity
 
 Records = dict[str, AlertRecord]
+WEEK = dt.timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ def _address(
         until = find_last_digest(now, settings)
         if told.last is not None and until <= told.last <= now:
             return None
-        since = min(told.last or until, until) - dt.timedelta(days=1)
+        since = min(told.last or until - WEEK, until) - DAY
     found: dict[str, News] = {}
     for record in records.values():
         alert = record.alert
