@@ -191,11 +191,15 @@ class _Point(NamedTuple):
 
 
 class _Line(NamedTuple):
-    """A line through logarithms of sums: slope per day, its standard error, and a point on it."""
+    """A line through logarithms of sums: slope per day, its standard error, and a point on it.
+
+    ``day`` counts from ``start``.
+    """
 
     rate: float
     se: float
-    ordinal: float
+    start: dt.date
+    day: float
     log: float
 
 
@@ -223,17 +227,21 @@ def _read_points(
 
 
 def _fit(points: Sequence[_Point]) -> _Line:
-    """Weighted least squares with known variances; scans of different days."""
-    weight = sum(one.weight for one in points)
-    middle = sum(one.weight * one.date.toordinal() for one in points) / weight
-    level = sum(one.weight * one.log for one in points) / weight
-    spread = sum(one.weight * (one.date.toordinal() - middle) ** 2 for one in points)
-    together = sum(
-        one.weight * (one.date.toordinal() - middle) * (one.log - level) for one in points
-    )
+    """Weighted least squares with known variances; flat where all scans are of one day."""
+    start = points[0].date
+    days = [(one.date - start).days for one in points]
+    weights = [one.weight for one in points]
+    middle = _mean(days, weights)
+    level = _mean([one.log for one in points], weights)
+    spread = sum(w * (day - middle) ** 2 for w, day in zip(weights, days, strict=True))
     if not spread:
-        return _Line(0.0, math.inf, middle, level)
-    return _Line(together / spread, 1 / math.sqrt(spread), middle, level)
+        return _Line(0.0, math.inf, start, middle, level)
+    together = sum(one.weight * (d - middle) * one.log for one, d in zip(points, days, strict=True))
+    return _Line(together / spread, 1 / math.sqrt(spread), start, middle, level)
+
+
+def _mean(values: Sequence[float], weights: Sequence[float]) -> float:
+    return sum(v * w for v, w in zip(values, weights, strict=True)) / sum(weights)
 
 
 def _doubling_days(rate_per_day: float) -> float:
@@ -242,7 +250,7 @@ def _doubling_days(rate_per_day: float) -> float:
 
 def _project(line: _Line, last: dt.date, at_mm: Decimal) -> dt.date | None:
     """The first day on which the line is at a sum."""
-    ordinal = line.ordinal + (math.log(at_mm) - line.log) / line.rate
-    if ordinal > last.toordinal() + FARTHEST_DAYS:
+    day = line.day + (math.log(at_mm) - line.log) / line.rate
+    if day > (last - line.start).days + FARTHEST_DAYS:
         return None
-    return dt.date.fromordinal(math.ceil(ordinal))
+    return line.start + dt.timedelta(math.ceil(day))
