@@ -334,7 +334,8 @@ def _assess_one(
     actor: str,
 ) -> None:
     subject, reader = stream.subject, stream.reader
-    key = _digest(*stream.key, repr(subject.facts), protocol.model_dump_json(), name, RULES_VERSION)
+    chosen = protocol.model_dump_json(exclude={"alerts"})
+    key = _digest(*stream.key, repr(subject.facts), chosen, name, RULES_VERSION)
     if store.find_assessment_key(subject.subject, name, reader) == key:
         report.unchanged += 1
         return

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from response.cli.alert_hook import look_at_alerts
 from response.cli.common import (
     actor,
     existing,
@@ -43,6 +44,7 @@ def import_sdtm_command(folder: Path, home: Path | None, as_json: bool) -> None:
         with progress_bar() as progress:
             assessed = assess_all(workspace, store, subjects, actor=actor(), progress=progress)
         report_refusals(assessed.refused, assessed.warnings)
+        look_at_alerts(workspace, store)
         for note in report.notes:
             click.echo(f"note: {note}", err=True)
         criterion = workspace.protocol().criterion.name

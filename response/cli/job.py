@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from response.cli.alert_hook import look_at_alerts
 from response.cli.common import (
     DONE,
     IN_PART,
@@ -94,6 +95,7 @@ def demo(home: Path | None, no_serve: bool, host: str, port: int, workers: int) 
                 _derive(workspace, store, workers, progress),
             )
             _assess_uptake(workspace, store, progress)
+        look_at_alerts(workspace, store)
         print_summary(store)
         if not no_serve:
             start_dashboard(workspace, host, port)
@@ -187,6 +189,7 @@ def assess(home: Path | None, subject: str | None, criterion: str, as_json: bool
                 progress=progress,
             )
         _say(report, "assessed", as_json)
+        look_at_alerts(workspace, store)
     sys.exit(IN_PART if report.refused else DONE)
 
 
@@ -202,7 +205,9 @@ def _main_job(
     status = _ingest_status(report)
     if status == REFUSED:
         return status
-    return max(status, _derive(workspace, store, workers, progress))
+    status = max(status, _derive(workspace, store, workers, progress))
+    look_at_alerts(workspace, store)
+    return status
 
 
 def _derive(

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from response.accounts import hash_password
+from response.cli.alert_hook import look_at_alerts
 from response.cli.common import (
     DONE,
     IN_PART,
@@ -67,6 +68,7 @@ def _apply(
         decision, report = decide(workspace, store, found, reader, correction, actor=actor())
         report_refusals(report.refused, report.warnings)
         click.echo(f"decision {decision.decision_id} taken; undo it with 'response correct undo'")
+        look_at_alerts(workspace, store)
     sys.exit(IN_PART if report.refused else DONE)
 
 

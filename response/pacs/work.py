@@ -6,12 +6,14 @@ it, not the listener. What was refused, with the subject, is written to the outc
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import signal
 import sys
 from pathlib import Path
 from typing import Any
 
+from response.alerts.after import run_after
 from response.deidentify.job import ingest_deidentified
 from response.errors import ResponseError
 from response.ingest.run import ingest_paths
@@ -62,6 +64,7 @@ def process(job: dict[str, Any]) -> dict[str, Any]:
     if not names:
         return told | {"outcome": Outcome.REFUSED.value}
     refused = _derive(workspace, store, names, job)
+    told["warnings"] += run_after(workspace, store, now=dt.datetime.now(dt.UTC), actor=job["actor"])
     told["refused"] = [*told["refused"], *(str(refusal) for refusal in refused)]
     outcome = Outcome.IN_PART if report.refused or refused else Outcome.DONE
     return told | {"outcome": outcome.value}
