@@ -33,7 +33,9 @@ def _go_on() -> bool:
 
 
 @contextmanager
-def hold_lock(path: Path, *, wait_s: float, give_up: Callable[[], bool] = _go_on) -> Iterator[bool]:
+def hold_lock(
+    path: Path, *, wait_s: float, poll_s: float = POLL_S, give_up: Callable[[], bool] = _go_on
+) -> Iterator[bool]:
     """Hold a lock as long as the block lasts.
 
     Parameters
@@ -42,6 +44,8 @@ def hold_lock(path: Path, *, wait_s: float, give_up: Callable[[], bool] = _go_on
         The lock's file; it is made (0600) where there is none, and stays.
     wait_s
         How long to wait for another holder.
+    poll_s
+        How often to look whether it is free.
     give_up
         Asked while waiting: whether to wait no longer.
 
@@ -61,20 +65,21 @@ def hold_lock(path: Path, *, wait_s: float, give_up: Callable[[], bool] = _go_on
     except OSError as error:
         raise AlertError(f"{path.name} cannot be opened: {error.strerror}") from None
     try:
-        yield _wait(handle, path.name, time.monotonic() + wait_s, give_up)
+        held = _try_lock(handle, path.name)
+        deadline = time.monotonic() + wait_s
+        while not held and time.monotonic() < deadline and not give_up():
+            time.sleep(poll_s)
+            held = _try_lock(handle, path.name)
+        yield held
     finally:
         os.close(handle)
 
 
-def _wait(handle: int, name: str, deadline: float, give_up: Callable[[], bool]) -> bool:
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= deadline or give_up():
-                return False
-            time.sleep(POLL_S)
-        except OSError as error:
-            raise AlertError(f"{name} cannot be locked: {error.strerror}") from None
-        else:
-            return True
+def _try_lock(handle: int, name: str) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        raise AlertError(f"{name} cannot be locked: {error.strerror}") from None
+    return True

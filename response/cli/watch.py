@@ -36,6 +36,7 @@ from response.cli.common import (
     report_refusals,
     subject_option,
 )
+from response.cli.schedule import serve
 from response.terms import AlertState, Severity
 
 STATES = tuple(AlertState)
@@ -47,7 +48,7 @@ def alerts() -> None:
     """What a person must look at: progression, new lesions, what falls due, what waits."""
 
 
-for _answer in ANSWERS:
+for _answer in (*ANSWERS, serve):
     alerts.add_command(_answer)
 
 

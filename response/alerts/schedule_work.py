@@ -1,0 +1,155 @@
+"""What a schedule does: one evaluation, or one round of sending. An error ends neither."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+
+from response.alerts.beat_file import read_beat
+from response.alerts.deliver import DeliveryReport, make_senders
+from response.alerts.last_protocol import keep_protocol, read_protocol_or_last
+from response.alerts.lock import hold_lease
+from response.alerts.outside import tell_outside
+from response.alerts.run import RunReport, run_alerts
+from response.alerts.send_due import send_due
+from response.alerts.sending import Reply, Sender
+from response.alerts.settings import AlertSettings
+from response.model import AlertMessage
+from response.protocol import Protocol
+from response.store import Store
+from response.terms import Channel
+from response.workspace import Workspace
+
+ACTOR = "alerts serve"
+
+
+class StoppingError(BaseException):
+    """The runner was asked to end before a message was sent; no error of the work itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoppableSender:
+    """Sends as another does, until the runner is asked to end."""
+
+    sender: Sender
+    is_stopping: Callable[[], bool]
+
+    def find_way(self, recipient: str) -> str | None:
+        """Name the server a recipient is told through."""
+        return self.sender.find_way(recipient)
+
+    def send(self, message: AlertMessage, now: dt.datetime) -> Reply:
+        """Send a message once.
+
+        Raises
+        ------
+        StoppingError
+            If the runner was asked to end: the message waits for the next one.
+        """
+        if self.is_stopping():
+            raise StoppingError
+        return self.sender.send(message, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The work on one workspace.
+
+    Attributes
+    ----------
+    read_clock
+        Gives this moment, with a time zone.
+    say
+        Takes a line for the log; none holds an identifier.
+    is_stopping
+        Whether the runner was asked to end.
+    """
+
+    workspace: Workspace
+    read_clock: Callable[[], dt.datetime]
+    say: Callable[[str], None]
+    is_stopping: Callable[[], bool]
+
+    def evaluate(self) -> AlertSettings:
+        """Evaluate once, send what is due, and return the settings that were gone by.
+
+        Nothing is raised but :class:`StoppingError`: what fails is said, noted in the heartbeat,
+        and tried again by the next evaluation.
+        """
+        protocol, problem = read_protocol_or_last(self.workspace)
+        if problem:
+            self.say(f"ALERT: {problem}; alerts go by the last protocol that could be read")
+        else:
+            keep_protocol(self.workspace)
+        try:
+            report = self._run(protocol, instead=protocol if problem else None)
+        except Exception as error:
+            words = f"evaluation failed ({type(error).__name__}); the next one tries again"
+            self.say(f"ALERT: {words}; 'response alerts run' says more")
+            return protocol.alerts
+        self._say_report(report)
+        if not report.at_work:
+            self._tell_outside(protocol.alerts)
+        return protocol.alerts
+
+    def deliver(self) -> None:
+        """Send what has fallen due between two evaluations."""
+        protocol, _problem = read_protocol_or_last(self.workspace)
+        settings = protocol.alerts
+        if not (settings.recipients or settings.webhooks):
+            return
+        try:
+            with hold_lease(self.workspace.home, wait_s=0) as held:
+                made = self._send(settings) if held else DeliveryReport()
+        except Exception as error:
+            self.say(f"ALERT: sending failed ({type(error).__name__}); tried again in a minute")
+            return
+        if made.sent or made.failed or made.dead:
+            self.say(f"sent {made.sent}, failed {made.failed}, given up {made.dead}")
+
+    def _run(self, protocol: Protocol, instead: Protocol | None) -> RunReport:
+        with closing(Store(self.workspace, keep=True)) as store:
+            return run_alerts(
+                self.workspace,
+                store,
+                now=self.read_clock(),
+                actor=ACTOR,
+                by="serve",
+                senders=self._make_senders(protocol.alerts),
+                instead=instead,
+            )
+
+    def _send(self, settings: AlertSettings) -> DeliveryReport:
+        with closing(Store(self.workspace)) as store:
+            return send_due(
+                self.workspace,
+                store,
+                settings,
+                now=self.read_clock(),
+                actor=ACTOR,
+                senders=self._make_senders(settings),
+            )
+
+    def _make_senders(self, settings: AlertSettings) -> Mapping[Channel, Sender]:
+        made = make_senders(settings)
+        return {way: StoppableSender(one, self.is_stopping) for way, one in made.items()}
+
+    def _tell_outside(self, settings: AlertSettings) -> None:
+        beat, _warning = read_beat(self.workspace.home)
+        problem = tell_outside(settings.heartbeat_url, beat)
+        if problem:
+            self.say(problem)
+
+    def _say_report(self, report: RunReport) -> None:
+        if report.at_work:
+            self.say("another run is at work: it looks at everything there is")
+            return
+        self.say(
+            f"evaluated {report.as_of}: {len(report.changes.events)} changes, "
+            f"{report.open_count} open; sent {report.sent}, failed {report.failed}, "
+            f"given up {report.dead}"
+        )
+        if report.refused:
+            self.say(f"ALERT: {len(report.refused)} subjects could not be evaluated")
