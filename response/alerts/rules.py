@@ -12,6 +12,7 @@ from response.alerts.case import Case
 from response.alerts.facts import Picture
 from response.alerts.rules_confirmation import find_confirmations
 from response.alerts.rules_discordance import find_discordance
+from response.alerts.rules_early import find_early_growth
 from response.alerts.rules_follow_up import find_missing_scans
 from response.alerts.rules_growth import find_near_progression
 from response.alerts.rules_lesions import find_doubted_matches, find_lesion_news
@@ -29,6 +30,7 @@ from response.terms import Severity
 OF_SUBJECT = (
     find_progressions,
     find_near_progression,
+    find_early_growth,
     find_lesion_news,
     find_uptake_rises,
     find_confirmations,

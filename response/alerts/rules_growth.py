@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from response.alerts.case import About, Case, Grade, make_alert
+from response.alerts.rules_early import OF_SUMS
 from response.alerts.rules_response import GROWTH, describe_sum, rests_on_untrusted
 from response.endpoints import select_effective
 from response.model import Alert, Assessment, SubjectResult
 from response.terms import Audience, Category, Severity, Status, find_kin
-
-OF_SUMS = ("recist11", "irecist", "mrecist", "pcwg3")
-"""The criteria whose progression is a sum of diameters 20 % above its nadir."""
 
 _HUNDRED = 100
 ZERO = Decimal(0)
@@ -40,7 +38,8 @@ def _is_evaluated(row: Assessment) -> bool:
     if find_kin(row.overall_response) == Category.PD:
         return True
     known = row.sum_of_diameters_mm is not None and row.nadir_mm is not None
-    return known and row.overall_response not in ("", Category.NE)
+    unsaid = ("", Category.NE)
+    return known and row.overall_response not in unsaid and row.target_response not in unsaid
 
 
 def _is_near(row: Assessment, limit_pct: Decimal) -> bool:
