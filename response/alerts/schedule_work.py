@@ -53,6 +53,24 @@ class StoppableSender:
         return self.sender.send(message, now)
 
 
+def finish_run(workspace: Workspace, report: RunReport) -> tuple[str, ...]:
+    """Do what a runner does after a good evaluation: keep the protocol, tell somebody outside.
+
+    Returns
+    -------
+    tuple of str
+        What somebody should know, in words that hold no identifier.
+    """
+    if report.at_work or report.shown_only:
+        return ()
+    protocol, problem = read_protocol_or_last(workspace)
+    if not problem:
+        keep_protocol(workspace)
+    beat, _warning = read_beat(workspace.home)
+    said = tell_outside(protocol.alerts.heartbeat_url, beat)
+    return (said,) if said else ()
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """The work on one workspace.
@@ -81,8 +99,6 @@ class Work:
         protocol, problem = read_protocol_or_last(self.workspace)
         if problem:
             self.say(f"ALERT: {problem}; alerts go by the last protocol that could be read")
-        else:
-            keep_protocol(self.workspace)
         try:
             report = self._run(protocol, instead=protocol if problem else None)
         except Exception as error:
@@ -90,8 +106,8 @@ class Work:
             self.say(f"ALERT: {words}; 'response alerts run' says more")
             return protocol.alerts
         self._say_report(report)
-        if not report.at_work:
-            self._tell_outside(protocol.alerts)
+        for line in finish_run(self.workspace, report):
+            self.say(line)
         return protocol.alerts
 
     def deliver(self) -> None:
@@ -135,12 +151,6 @@ class Work:
     def _make_senders(self, settings: AlertSettings) -> Mapping[Channel, Sender]:
         made = make_senders(settings)
         return {way: StoppableSender(one, self.is_stopping) for way, one in made.items()}
-
-    def _tell_outside(self, settings: AlertSettings) -> None:
-        beat, _warning = read_beat(self.workspace.home)
-        problem = tell_outside(settings.heartbeat_url, beat)
-        if problem:
-            self.say(problem)
 
     def _say_report(self, report: RunReport) -> None:
         if report.at_work:

@@ -13,6 +13,7 @@ import click
 from response.alerts.ledger import GRAVEST_FIRST
 from response.alerts.record import AlertRecord
 from response.alerts.run import RunReport, preview_alerts, run_alerts
+from response.alerts.schedule_work import finish_run
 from response.alerts.settings import RULES
 from response.cli.alert_lines import (
     count_changes,
@@ -36,7 +37,7 @@ from response.cli.common import (
     report_refusals,
     subject_option,
 )
-from response.cli.schedule import serve
+from response.cli.schedule import health, serve
 from response.terms import AlertState, Severity
 
 STATES = tuple(AlertState)
@@ -48,7 +49,7 @@ def alerts() -> None:
     """What a person must look at: progression, new lesions, what falls due, what waits."""
 
 
-for _answer in (*ANSWERS, serve):
+for _answer in (*ANSWERS, serve, health):
     alerts.add_command(_answer)
 
 
@@ -77,6 +78,7 @@ def run(home: Path | None, as_of: dt.datetime | None, no_deliver: bool, as_json:
             deliver=not no_deliver,
             actor=actor(),
         )
+        report.warnings += finish_run(workspace, report)
         report_refusals(report.refused, report.warnings)
         if as_json:
             print_json([_summarise(report), *_list_news(report)])
