@@ -142,13 +142,16 @@ def _count_words(news: Sequence[News]) -> str:
     if told:
         words.append("1 alert to look at" if told == 1 else f"{told} alerts to look at")
     if ended:
-        words.append("1 alert withdrawn" if ended == 1 else f"{ended} alerts withdrawn")
+        replaced = any(one.event.change is AlertChange.SUPERSEDED for one in news)
+        what = "withdrawn or replaced" if replaced else "withdrawn"
+        words.append(f"1 alert {what}" if ended == 1 else f"{ended} alerts {what}")
     return ", ".join(words) + "."
 
 
 def _write_item(number: int, one: News, settings: AlertSettings) -> str:
     alert = one.alert
-    lines = [f"{number}. {name_rule(alert.rule)} ({alert.severity.value})"]
+    whose = f"{alert.severity.value}, for the {alert.audience.value}"
+    lines = [f"{number}. {name_rule(alert.rule)} ({whose})"]
     if one.event.change in _HOW:
         lines.append(_HOW[one.event.change])
     if alert.provisional and not one.ends:
@@ -168,7 +171,9 @@ def _write_facts(one: News) -> list[str]:
     """Write what only a message with identifiers says."""
     alert = one.alert
     said = [("Time point", alert.time_point), ("Lesion", alert.tracking_id)]
-    said += [("Criterion", alert.criterion), ("Line", alert.line), ("Date", str(alert.date))]
+    reader = f"{alert.reader.evaluator} {alert.reader.evaluator_id}" if alert.reader else ""
+    said += [("Reader", reader), ("Criterion", alert.criterion), ("Line", alert.line)]
+    said.append(("Date", str(alert.date)))
     if one.ends:
         said += [("Said", alert.text), ("Why", one.event.note)]
     else:

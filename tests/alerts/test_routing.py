@@ -10,6 +10,7 @@ from alert_makers import NOON, Clinic, make_alert, make_settings
 from response.alerts.ledger import Changes, describe_difference
 from response.alerts.routing import route
 from response.alerts.settings import Recipient, Webhook
+from response.model import AlertEvent
 from response.terms import AlertChange, Audience, Channel, Severity
 
 HOUR = dt.timedelta(hours=1)
@@ -191,6 +192,13 @@ def test_a_clock_that_was_set_back_hides_no_new_alert() -> None:
     assert [one.alert_ids for one in messages] == [("a2",)]
 
 
+def test_a_message_bears_no_earlier_time_than_what_it_tells() -> None:
+    event = AlertEvent("e1", "a1", NOON + HOUR, NOON.date(), AlertChange.RAISED, "system")
+    made = Changes((make_alert(),), (event,))
+    (message,), _ = route(made, {}, (), make_settings(), NOON)
+    assert (message.at, message.not_before) == (NOON + HOUR, NOON)
+
+
 class TestEscalation:
     @staticmethod
     def clinic(**changes: Any) -> Clinic:
@@ -210,6 +218,14 @@ class TestEscalation:
         assert "Nobody has acknowledged it in time." in message.body
         assert clinic.changes_of("a1") == ["raised", "escalated"]
         assert clinic.evaluate(NOON + 48 * HOUR, [make_alert()]) == ()
+
+    def test_it_does_not_wait_for_a_digest(self) -> None:
+        chief = make_recipient("chief", escalation=True, mode="digest")
+        clinic = Clinic(make_settings(recipients=(chief,)))
+        clinic.evaluate(NOON, [make_alert()])
+        (message,) = clinic.evaluate(NOON + 24 * HOUR, [make_alert()])
+        assert message.at == NOON + 24 * HOUR
+        assert "digest" not in message.title
 
     def test_a_medium_alert_has_its_own_time(self) -> None:
         clinic = self.clinic()
@@ -311,6 +327,15 @@ class TestDigest:
         assert clinic.evaluate(NOON + DAY + HOUR, [make_alert()]) == ()
         (message,) = clinic.evaluate(NOON + 2 * DAY, [make_alert()])
         assert "Is graver than it was." in message.body
+
+    def test_one_made_by_a_clock_that_was_ahead_takes_no_other_ones_place(self) -> None:
+        clinic = make_digest_clinic()
+        clinic.evaluate(NOON, [make_alert("a1")])
+        assert len(clinic.evaluate(NOON + 2 * DAY, [make_alert("a1")])) == 1  # two days ahead
+        both = [make_alert("a1"), make_alert("a2", thread="b")]
+        clinic.evaluate(NOON + HOUR, both)
+        (message,) = clinic.evaluate(NOON + DAY, both)
+        assert message.alert_ids == ("a2",)
 
     def test_after_a_stop_of_days_one_tells_everything(self) -> None:
         clinic = make_digest_clinic()

@@ -22,7 +22,7 @@ from response.alerts.words import (
     write_body,
     write_title,
 )
-from response.model import AlertEvent
+from response.model import AlertEvent, Reader
 from response.terms import AlertChange, Severity
 
 IDENTIFIERS = ("PAT-0042", "Week24", "LiverDome", "43.5", "2026-06")
@@ -46,17 +46,21 @@ def test_every_rule_has_words() -> None:
 
 @pytest.mark.parametrize("change", [one for one in AlertChange if one.value != "resolved"])
 def test_without_leave_a_message_names_nobody_and_holds_no_figure(change: AlertChange) -> None:
-    text = write([make_news(change, note="sum now 43.5 mm at Week24")])
+    reader = Reader("INVESTIGATOR", "dr.ada")
+    text = write([make_news(change, note="sum now 43.5 mm at Week24", reader=reader)])
+    assert "dr.ada" not in text
     assert not [one for one in IDENTIFIERS if one in text]
     assert "k7f3q" in text
     assert "https://tracker.example/alerts?alert=a1" in text
 
 
 def test_with_leave_a_message_says_what_where_and_what_to_do() -> None:
-    text = write([make_news()], NAMING)
+    text = write([make_news(reader=Reader("INDEPENDENT ASSESSOR", "R1"))], NAMING)
     for words in (
         "[high] Progression – PAT-0042",
+        "1. Progression (high, for the clinician)",
         "Subject: PAT-0042",
+        "Reader: INDEPENDENT ASSESSOR R1",
         "Time point: Week24",
         "Lesion: LiverDome",
         "Found: PD: sum 43.5 mm at Week24",
