@@ -19,7 +19,8 @@ CALLED = (LesionState.UNEQUIVOCAL, LesionState.UNEQUIVOCAL_PROGRESSION)
 PATHOLOGICAL_NODE_MM = 10
 """R1-55: a node has reappeared only from a short axis of 10 mm on."""
 
-_NEW = (Event.NEW, Event.NEWLY_IMAGED)
+BEYOND_LESIONS = {"bone_lesions", "bone_new_lesions", "deauville", "marrow"}
+"""Facts of the whole patient that speak of disease which has no row of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +87,7 @@ def read_tracking_news(tracking: Tracking) -> Told:
         if lesion.role is not Role.REFERENCE
         for one in _follow_found(lesion, sights.get(lesion.tracking_uid, []))
     ]
-    lesions = {one.tracking_uid for one in tracking.lesions if one.role is not Role.REFERENCE}
-    there = any(
-        name == tracking.baseline_time_point and uid in lesions and rows[0].label is not None
-        for (name, uid), rows in grouped.items()
-    )
-    return Told(tuple(news), not there)
+    return Told(tuple(news), is_clear_tracking(tracking))
 
 
 def _see(rows: Sequence[Finding], *, node: bool) -> Sight:
@@ -121,6 +117,17 @@ def _follow_found(lesion: Lesion, sights: Iterable[Sight]) -> Iterator[News]:
         yield News(lesion.reader, uid, name, sight, again, called, matched=True)
 
 
+def is_clear_tracking(tracking: Tracking) -> bool:
+    """Whether the baseline was read and nothing is marked on it but reference regions."""
+    lesions = {one.tracking_uid for one in tracking.lesions if one.role is not Role.REFERENCE}
+    return not any(
+        f.time_point == tracking.baseline_time_point
+        and f.tracking_uid in lesions
+        and f.label is not None
+        for f in tracking.findings
+    )
+
+
 # ------------------------------------------------------------------------------------ from tables
 
 
@@ -145,7 +152,7 @@ def read_table_news(given: Readings, treatment_start: dt.date | None) -> Told:
         for lesion, seen in sights.items()
         for sight, again, called in follow(seen, new=roles[lesion] is Role.NEW)
     ]
-    return Told(tuple(news), _is_clear(by_day[baseline]))
+    return Told(tuple(news), is_clear_table(given, treatment_start))
 
 
 def _by_lesion(
@@ -203,8 +210,13 @@ def _is_there(row: LesionReading) -> bool | None:
     return None if row.node and row.diameter_mm < PATHOLOGICAL_NODE_MM else True
 
 
-def _is_clear(rows: Sequence[LesionReading]) -> bool:
-    """Whether a baseline was read and shows no lesion."""
+def is_clear_table(given: Readings, treatment_start: dt.date | None) -> bool:
+    """Whether the baseline was read and shows no lesion, where lesions are all that is followed."""
+    days = {(row.date, row.time_point) for row in (*given.readings, *given.time_points)}
+    if not days or any(BEYOND_LESIONS & one.facts.keys() for one in given.time_points):
+        return False
+    baseline, _reasons = choose_baseline(sorted(days), treatment_start)
+    rows = [row for row in given.readings if (row.date, row.time_point) == baseline]
     if any(is_nothing_evaluable(row) for row in rows):
         return False
     return not any(row.lesion and row.state is not LesionState.ABSENT for row in rows)

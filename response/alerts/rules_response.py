@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from response.alerts.case import About, Case, Grade, make_alert
+from response.alerts.lesion_news import is_clear_table, is_clear_tracking
 from response.endpoints import select_effective
 from response.explain import deciding_sentences
-from response.model import Alert, Assessment, SubjectResult
+from response.model import Alert, Assessment, Reader, SubjectResult
 from response.terms import Audience, Category, Severity, Status, find_kin
 
 GROWTH = "growth"
@@ -26,18 +27,28 @@ def find_progressions(case: Case) -> Iterator[Alert]:
 
     The first progression of each episode is news, and that it was confirmed (iCPD after iUPD: I-04;
     PD after PDu: Scher 2016, Wen 2023). What was not evaluable in between ends no episode, a better
-    category does (the reset of the bar, I-07). After a complete response it is a recurrence, and so
-    is disease that is back without being progression (R1-55, R1-62); that two words are used for it
-    is ours.
+    category does (the reset of the bar, I-07). After a complete response, or a baseline without
+    disease, it is a recurrence, and so is disease that is back without being progression (R1-55,
+    R1-62); that two words are used for it is ours.
     """
+    clear = _find_clear(case)
     for result in case.picture.results:
-        yield from _of_result(case, result)
+        yield from _of_result(case, result, clear=result.summary.reader in clear)
 
 
-def _of_result(case: Case, result: SubjectResult) -> Iterator[Alert]:
+def _find_clear(case: Case) -> set[Reader]:
+    """The readers whose baseline shows no disease."""
+    picture = case.picture
+    start = picture.subject.facts.treatment_start
+    return {one.reader for one in picture.trackings if is_clear_tracking(one)} | {
+        one.reader for one in picture.readings if is_clear_table(one, start)
+    }
+
+
+def _of_result(case: Case, result: SubjectResult, *, clear: bool) -> Iterator[Alert]:
     baseline = result.assessments[:1]
     told: set[bool] = set()
-    gone = was_gone = False
+    gone = was_gone = clear
     for row in select_effective(result.assessments):
         kin = find_kin(row.overall_response)
         if kin == Category.PD:
@@ -73,8 +84,8 @@ def _tell(case: Case, row: Assessment, baseline: Sequence[Assessment], *, back: 
         criterion=row.criterion,
         line=row.line or "",
     )
-    said = "; ".join(deciding_sentences(row))
-    after = ", after a complete response" if back else ""
+    said = "; ".join(deciding_sentences(row)).removeprefix(f"{code}: ")
+    after = ", after a time without disease" if back else ""
     return make_alert(
         case,
         "recurrence" if back else "progression",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from alert_pictures import KEY, NAME, READER, course, look, nothing, on, picture, row, told
 
 from response.alerts.facts import Picture
-from response.model import Reader
+from response.model import AssessedTimePoint, Reader
 from response.terms import Audience, LesionState, Role, Severity
 
 RULES = ("progression", "recurrence")
@@ -120,6 +121,24 @@ def test_a_non_target_that_comes_back_after_a_complete_response_is_a_recurrence(
         row("N1", 16, LesionState.PRESENT, Role.NON_TARGET),
     ]
     assert told(look(picture(rows), 16, *RULES)) == [("recurrence", "W16")]
+
+
+@pytest.mark.parametrize("criterion", ["recist11", "irecist"])
+def test_the_first_disease_after_a_clear_baseline_is_a_recurrence(criterion: str) -> None:
+    new = row("X1", 8, LesionState.UNEQUIVOCAL, Role.NEW)
+    seen = picture([nothing(0), new], criteria=[criterion])
+    assert told(look(seen, 8, *RULES)) == [("recurrence", "W8")]
+
+
+def test_disease_that_has_no_row_of_its_own_is_no_clear_baseline() -> None:
+    points = [
+        AssessedTimePoint("W0", on(0), facts={"bone_lesions": "3"}),
+        AssessedTimePoint("W8", on(8), facts={"bone_new_lesions": "0"}),
+    ]
+    rows = [nothing(0), nothing(8), row("X1", 16, LesionState.UNEQUIVOCAL, Role.NEW)]
+    seen = picture(rows, criteria=["pcwg3"], points=points)
+    assert told(look(seen, 16, *RULES)) == [("progression", "W16")]
+    assert told(look(seen, 16, "new_lesion", "first_lesion")) == [("new_lesion", "W16")]
 
 
 def test_no_alert_holds_the_patients_number_but_in_its_subject() -> None:
