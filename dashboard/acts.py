@@ -14,8 +14,7 @@ from typing import Any
 
 import flask
 
-from dashboard.data import Data
-from dashboard.inbox import MAY_ACT
+from dashboard.inbox import MAY_ACT, Inbox
 from dashboard.links import Place, write_place
 from response.alerts.acts import Person, acknowledge, add_note, assign, snooze
 from response.alerts.ledger import EVALUATED
@@ -24,7 +23,6 @@ from response.errors import AlertError, StoreBusyError
 from response.model import AlertEvent, DeliveryAttempt
 from response.store import Store
 from response.terms import AccountRole, AlertChange, Outcome
-from response.workspace import Workspace
 
 CHANGES: dict[str, AlertChange] = {
     "acknowledge": AlertChange.ACKNOWLEDGED,
@@ -49,16 +47,15 @@ class Acts:
 
     Parameters
     ----------
-    workspace
-        Where the protocol is, whose clock days go by.
     store
         Where it is written, with the visitor's name.
+    inbox
+        Whom an alert may be assigned to, and the clinic's clock.
     """
 
-    def __init__(self, workspace: Workspace, store: Store, data: Data) -> None:
-        self._workspace = workspace
+    def __init__(self, store: Store, inbox: Inbox) -> None:
         self._store = store
-        self._data = data
+        self._inbox = inbox
         self._lock = threading.Lock()
 
     def act(self, alert_id: str, act: str) -> Any:
@@ -86,15 +83,15 @@ class Acts:
 
     def _do(self, alert_id: str, act: str, form: dict[str, str]) -> None:
         now = dt.datetime.now(dt.UTC)
-        zone = self._workspace.protocol().alerts.zone
-        person = Person(flask.g.visitor.name, now, now.astimezone(zone).date())
+        today = now.astimezone(self._inbox.settings.zone).date()
+        person = Person(flask.g.visitor.name, now, today)
         if act == "acknowledge":
             acknowledge(self._store, alert_id, person, form["note"])
         elif act == "snooze":
             until = _read_day(form["until"])
             snooze(self._store, alert_id, person, until, form["note"])
         elif act == "assign":
-            if form["to"] and form["to"] not in self._data.inbox.read_names():
+            if form["to"] and form["to"] not in self._inbox.read_names():
                 raise RefusedError(422, "There is no such account that may act on alerts.")
             assign(self._store, alert_id, person, form["to"], form["note"])
         else:

@@ -78,8 +78,12 @@ def choose_records(
     me
         Who is looking.
     """
-    kept = [one for one in records if _is_wanted(one, wanted, today, me)]
-    return tuple(sorted(kept, key=_rank))
+    return sort_records(one for one in records if _is_wanted(one, wanted, today, me))
+
+
+def sort_records(records: Iterable[AlertRecord]) -> tuple[AlertRecord, ...]:
+    """Sort alerts: the gravest first, then the newest."""
+    return tuple(sorted(records, key=_rank))
 
 
 def _is_wanted(record: AlertRecord, wanted: Wanted, today: dt.date, me: str) -> bool:

@@ -56,7 +56,7 @@ def create_app(workspace: Workspace, *, allowed_hosts: Sequence[str] = ()) -> da
     _configure(server, workspace, allowed_hosts)
     install_guard(server, keeper)
     install_routes(server, data)
-    install_acts(server, Acts(workspace, store, data))
+    install_acts(server, Acts(store, data.inbox))
     app = dash.Dash(
         "dashboard",
         server=server,

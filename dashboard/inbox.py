@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dashboard.alert_list import (
@@ -14,6 +14,7 @@ from dashboard.alert_list import (
 )
 from response.alerts.beat import Beat
 from response.alerts.beat_file import read_beat
+from response.alerts.last_protocol import read_protocol_or_last
 from response.alerts.outbox import Posted
 from response.alerts.record import AlertRecord
 from response.alerts.rules_program import evaluate_program, is_in_use
@@ -98,7 +99,7 @@ class Inbox:
 
     def read(self, query: Mapping[str, str], me: str) -> InboxView:
         """Read what the page of alerts shows, as an address asks and somebody looks."""
-        wanted, settings = read_wanted(query), self._settings
+        wanted, settings = read_wanted(query), self.settings
         now = _now()
         today = now.astimezone(settings.zone).date()
         records = self._store.alerts.read_records(ended=wanted.with_ended)
@@ -127,23 +128,23 @@ class Inbox:
 
     def read_standing(self, subject_key: str) -> tuple[tuple[AlertRecord, ...], dt.date]:
         """Read the alerts of a subject whose facts stand, the gravest first; and the day it is."""
-        today = _now().astimezone(self._settings.zone).date()
+        today = _now().astimezone(self.settings.zone).date()
         records = self._store.alerts.read_records(ended=False)
         return choose_records(records, Wanted("all", subject=subject_key), today, ""), today
 
     def count(self) -> Mapping[Severity, int]:
         """Count the open alerts of each severity."""
-        today = _now().astimezone(self._settings.zone).date()
+        today = _now().astimezone(self.settings.zone).date()
         return count_open(self._store.alerts.read_records(ended=False), today)
 
     def read_watch(self) -> Watch:
         """Read whether alerts are evaluated and messages get through."""
-        beat, _warning = read_beat(self._workspace.home)
-        return self._find_problems(self._settings, _now(), beat.dead_letters)
+        return self._find_problems(self.settings, _now())
 
     @property
-    def _settings(self) -> AlertSettings:
-        return self._workspace.protocol().alerts
+    def settings(self) -> AlertSettings:
+        """The choices for alerts; the last ones that could be read while the file is broken."""
+        return read_protocol_or_last(self._workspace)[0].alerts
 
     def _open(self, alert_id: str, outbox: tuple[Posted, ...]) -> Opened | None:
         found = self._store.alerts.read_records(alert_ids=[alert_id]) if alert_id else ()
@@ -152,13 +153,22 @@ class Inbox:
         told = tuple(one for one in outbox if alert_id in one.message.alert_ids)
         return Opened(found[0], self._store.alerts.read_versions(alert_id), told)
 
-    def _find_problems(self, settings: AlertSettings, now: dt.datetime, dead: int) -> Watch:
-        beat, warning = read_beat(self._workspace.home)
-        return watch_over(beat, settings, now, dead, warning)
+    def _find_problems(
+        self, settings: AlertSettings, now: dt.datetime, dead: int | None = None
+    ) -> Watch:
+        beat, damaged = read_beat(self._workspace.home)
+        _protocol, broken = read_protocol_or_last(self._workspace)
+        warnings = [words for words in (damaged, broken) if words]
+        given_up = beat.dead_letters if dead is None else dead
+        return watch_over(beat, settings, now, given_up, warnings)
 
 
 def watch_over(
-    beat: Beat, settings: AlertSettings, now: dt.datetime, dead: int, warning: str = ""
+    beat: Beat,
+    settings: AlertSettings,
+    now: dt.datetime,
+    dead: int,
+    warnings: Sequence[str] = (),
 ) -> Watch:
     """Say what has stopped, by the heartbeat.
 
@@ -166,12 +176,12 @@ def watch_over(
     ----------
     dead
         How many messages were given up and wait for a person.
-    warning
-        What is wrong with the heartbeat itself.
+    warnings
+        What is wrong with the files that say so.
     """
-    said = [warning] if warning else []
+    said = list(warnings)
     in_use = is_in_use(beat, settings)
-    if in_use and beat.last_evaluation_at is None and not warning:
+    if in_use and beat.last_evaluation_at is None and not warnings:
         said.append(
             "Alerts have never been evaluated here, though somebody is to be told of them: "
             "see that 'response alerts serve', or a timer of 'response alerts run', is at work."

@@ -277,9 +277,37 @@
     }
   }
 
+  let shownAt = Date.now();
+
   function showAgain() {
+    shownAt = Date.now();
     window.dash_clientside.set_props("url", { search: location.search });
   }
+
+  /* An inbox that is left open shows what has come meanwhile, unless somebody is writing in it. */
+  const SHOW_AGAIN_MS = 5 * 60 * 1000;
+  const COME_BACK_MS = 60 * 1000;
+
+  function isWriting() {
+    const fields = [...document.querySelectorAll("form.act textarea")];
+    const focused = document.activeElement;
+    return fields.some((field) => field.value) || Boolean(focused && focused.closest("form.act"));
+  }
+
+  function showNews(after) {
+    if (location.pathname !== "/alerts" || document.hidden || isWriting()) return;
+    if (Date.now() - shownAt >= after) showAgain();
+  }
+
+  setInterval(() => showNews(SHOW_AGAIN_MS), 30 * 1000);
+  document.addEventListener("visibilitychange", () => showNews(COME_BACK_MS));
+
+  /* A box whose entries are addresses. */
+  document.addEventListener("change", (event) => {
+    if (!event.target.matches("select.goes")) return;
+    const address = new URL(event.target.value, location.origin);
+    window.dash_clientside.set_props("url", { search: address.search });
+  });
 
   document.addEventListener("submit", (event) => {
     const form = event.target;

@@ -17,8 +17,9 @@ from dashboard.components.alerts import (
     severity_mark,
     subject_of,
 )
-from dashboard.components.bits import attributes, link, reader_words
+from dashboard.components.bits import MINUS, attributes, link, reader_words
 from dashboard.inbox import InboxView, Opened
+from dashboard.links import Place, write_place
 from response.alerts.acts import LONGEST_TEXT
 from response.alerts.outbox import Posted
 from response.alerts.record import AlertRecord
@@ -82,7 +83,9 @@ def _facts(record: AlertRecord) -> list[Any]:
     alert = record.alert
     said: list[tuple[str, Any]] = []
     if alert.subject_key:
+        every = write_place(Place("alerts", query={"state": "all", "subject": alert.subject_key}))
         said.append(("Subject", link(alert.subject, subject_of(alert))))
+        said.append(("Of this subject", link("all alerts", every)))
     if alert.tracking_id:
         said.append(("Lesion", link(alert.tracking_id, lesion_of(alert))))
     said += [
@@ -107,14 +110,14 @@ def name_number(name: str, value: str) -> tuple[str, str]:
 
     Examples
     --------
-    >>> name_number("change_from_nadir_pct", "21.5")
-    ('Change from nadir', '21.5 %')
+    >>> name_number("change_from_nadir_pct", "-21.5")
+    ('Change from nadir', '−21.5 %')
     >>> name_number("confirm_from", "2026-03-02")
     ('Confirm from', '2026-03-02')
     """
     stem, _, last = name.rpartition("_")
     if stem and last in UNITS:
-        name, value = stem, f"{value} {UNITS[last]}"
+        name, value = stem, f"{value.replace('-', MINUS)} {UNITS[last]}"
     return name.replace("_", " ").capitalize(), value
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from dashboard.auth import Visitor
-from dashboard.components.alerts import watch_banner
+from dashboard.components.alerts import alert_line, watch_banner
 from dashboard.components.shell import frame
-from dashboard.data import AUDIT_PAGE, Data
+from dashboard.data import AUDIT_PAGE, Data, SubjectView
 from dashboard.links import Place
 from dashboard.pages import alerts, audit, cohort, lesion, quality, subject
 from dashboard.pages.errors import ForbiddenError, NotFoundError
@@ -49,4 +49,18 @@ def _content(data: Data, visitor: Visitor, place: Place) -> Any:
     if view is None:
         raise NotFoundError
     page = subject if place.page == "subject" else lesion
-    return page.layout(data, view, place)
+    head, *rest = page.layout(data, view, place)
+    return [head, *_find_alerts(data, view, place), *rest]
+
+
+def _find_alerts(data: Data, view: SubjectView, place: Place) -> list[Any]:
+    """Return the line of the alerts that stand: of a subject, or of one lesion of a reader."""
+    records, today = data.inbox.read_standing(place.key)
+    if place.page == "lesion":
+        records = tuple(
+            one
+            for one in records
+            if one.alert.tracking_id == place.tracking_id
+            and one.alert.reader in (None, view.reader)
+        )
+    return alert_line(records, today)

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from dash import html
 
 from dashboard import ids
-from dashboard.alert_list import ME, NOBODY, STATES, find_opening, find_snooze_end
+from dashboard.alert_list import (
+    ME,
+    NOBODY,
+    STATES,
+    USUAL,
+    Wanted,
+    find_opening,
+    find_snooze_end,
+    sort_records,
+)
 from dashboard.auth import Visitor
 from dashboard.components.alert_detail import alert_detail
 from dashboard.components.alerts import (
@@ -54,8 +63,9 @@ def layout(view: InboxView, place: Place, visitor: Visitor) -> Any:
 
 
 def _head(view: InboxView) -> Any:
-    said = f"Last evaluated {_moment(view.watch.last_at, view.zone)}"
-    words = said if view.watch.last_at else "Not evaluated yet"
+    words = f"Last evaluated {_moment(view.watch.last_at, view.zone)}"
+    if view.watch.last_at is None:
+        words = "When they were last evaluated is not known" if view.considered else ""
     return html.Div([html.H1("Alerts"), html.P(words, className="muted")], className="head")
 
 
@@ -73,16 +83,28 @@ def _missing() -> list[Any]:
     ]
 
 
+def _listed(view: InboxView) -> tuple[AlertRecord, ...]:
+    """Return the rows of the list: the alert that is open stays, whatever became of it."""
+    opened = view.opened.record if view.opened else None
+    if opened is None or any(_same(one, opened) for one in view.chosen):
+        return view.chosen
+    return sort_records([*view.chosen, opened])
+
+
+def _same(one: AlertRecord, other: AlertRecord | None) -> bool:
+    return other is not None and one.alert.alert_id == other.alert.alert_id
+
+
 def _opened(view: InboxView, place: Place, visitor: Visitor) -> list[Any]:
     if view.opened is None:
         return []
-    found = [one.alert.alert_id for one in view.chosen]
-    alert_id = view.opened.record.alert.alert_id
-    at = found.index(alert_id) if alert_id in found else None
+    opened = view.opened.record
+    listed = _listed(view)
+    at = next(n for n, one in enumerate(listed) if _same(one, opened))
     around = [
-        (words, write_place(place, alert=found[at + step]))
+        (words, write_place(place, alert=listed[at + step].alert.alert_id))
         for words, step in (("← previous", -1), ("next →", 1))
-        if at is not None and 0 <= at + step < len(found)
+        if 0 <= at + step < len(listed)
     ]
     around.append(("close", write_place(place, alert="")))
     return [alert_detail(view, view.opened, around, may_act=visitor.role in MAY_ACT)]
@@ -90,35 +112,50 @@ def _opened(view: InboxView, place: Place, visitor: Visitor) -> list[Any]:
 
 def _tools(view: InboxView, place: Place) -> Any:
     wanted = view.wanted
-    rules = Counter(one.alert.rule for one in view.considered)
-    subject = view.subject or "of the link"
 
     def to(**changes: str) -> str:
-        return write_place(place, **{**changes, "page": ""})
+        return write_place(place, **{**changes, "page": "", "alert": ""})
 
-    rows = [
-        chips(
-            "State", [(w, to(state="" if w == "open" else w), w == wanted.state) for w in STATES]
-        ),
-        chips(
-            "Severity",
-            [("any", to(severity=""), not wanted.severity)]
-            + [(s.value, to(severity=s.value), s == wanted.severity) for s in GRAVEST_FIRST],
-        ),
-        chips(
-            "Assigned to",
-            [("anybody", to(assignee=""), not wanted.assignee)]
-            + [
-                (words, to(assignee=name), name == wanted.assignee)
-                for words, name in _assignees(wanted.assignee)
-            ],
-        ),
+    states = [(w, to(state="" if w == USUAL else w), w == wanted.state) for w in STATES]
+    severities = [(s.value, to(severity=s.value), s == wanted.severity) for s in GRAVEST_FIRST]
+    whose = [
+        (words, to(assignee=name), name == wanted.assignee)
+        for words, name in _assignees(wanted.assignee)
     ]
-    if wanted.subject:
-        rows.append(chips("Subject", [(f"{subject} ×", to(subject=""), True)]))
-    if len(rules) > 1 or wanted.rule:
-        rows.append(_rule_chips(rules, wanted.rule, to))
+    rows = [
+        chips("State", states),
+        chips("Severity", [("any", to(severity=""), not wanted.severity), *severities]),
+        chips("Assigned to", [("anybody", to(assignee=""), not wanted.assignee), *whose]),
+        *_choose_subject(view, to),
+        *_choose_rule(view, to),
+    ]
     return html.Div(rows, className="tools")
+
+
+def _choose_subject(view: InboxView, to: Callable[..., str]) -> list[Any]:
+    """Return a box to choose a subject; its entries are addresses with opaque keys."""
+    wanted = view.wanted.subject
+    names = {one.alert.subject_key: one.alert.subject for one in view.considered}
+    names |= {wanted: view.subject or "unknown"} if wanted else {}
+    found = sorted((name, key) for key, name in names.items() if key)
+    if len(found) < 2 and not wanted:
+        return []
+    options = [html.Option("any", value=to(subject=""))]
+    options += [
+        html.Option(name, value=to(subject=key), selected=key == wanted) for name, key in found
+    ]
+    box = html.Select(options, className="goes", key=f"{wanted} {view.wanted.state}")
+    return [html.Label([html.Span("Subject", className="chips-label"), box])]
+
+
+def _choose_rule(view: InboxView, to: Callable[..., str]) -> list[Any]:
+    wanted = view.wanted.rule
+    rules = Counter(one.alert.rule for one in view.considered)
+    if len(rules) < 2 and not wanted:
+        return []
+    each = sorted({*rules, *([wanted] if wanted else [])}, key=name_rule)
+    choices = [(f"{name_rule(one)} {rules[one]}", to(rule=one), one == wanted) for one in each]
+    return [chips("Rule", [("any", to(rule=""), not wanted), *choices])]
 
 
 def _assignees(wanted: str) -> list[tuple[str, str]]:
@@ -126,46 +163,35 @@ def _assignees(wanted: str) -> list[tuple[str, str]]:
     return usual if wanted in ("", ME, NOBODY) else [*usual, (wanted, wanted)]
 
 
-def _rule_chips(rules: Counter[str], wanted: str, to: Any) -> Any:
-    each = sorted({*rules, *([wanted] if wanted else [])}, key=name_rule)
-    choices = [(f"{name_rule(one)} {rules[one]}", to(rule=one), one == wanted) for one in each]
-    return chips("Rule", [("any", to(rule=""), not wanted), *choices])
-
-
 def _list(view: InboxView, place: Place) -> list[Any]:
-    page = int(place.query["page"]) if place.query.get("page", "").isdecimal() else 0
-    pages = max(1, -(-len(view.chosen) // ROWS_PER_PAGE))
-    page = min(page, pages - 1)
-    shown = list(view.chosen[page * ROWS_PER_PAGE : (page + 1) * ROWS_PER_PAGE])
-    if view.opened is not None and view.opened.record.alert.alert_id not in {
-        one.alert.alert_id for one in shown
-    }:
-        shown.insert(0, view.opened.record)
-    if not shown:
+    listed = _listed(view)
+    if not listed:
         return [_nothing(view)]
+    pages = -(-len(listed) // ROWS_PER_PAGE)
+    page = min(find_page(place), pages - 1)
+    shown = listed[page * ROWS_PER_PAGE : (page + 1) * ROWS_PER_PAGE]
     pager = [
         (str(n + 1), write_place(place, page=str(n) if n else ""), n == page) for n in range(pages)
     ]
+    total = counted(len(view.chosen), "alert")
+    words = total if pages == 1 else f"{total}, page {page + 1} of {pages}"
     return [
-        html.P(_count_words(view, len(shown)), className="muted small", role="status"),
+        html.P(words, className="muted small", role="status"),
         _table(shown, view, place),
         *([chips("Page", pager)] if pages > 1 else []),
     ]
 
 
-def _count_words(view: InboxView, shown: int) -> str:
-    total = len(view.chosen)
-    return counted(total, "alert") if shown >= total else f"{shown} of {counted(total, 'alert')}"
+def find_page(place: Place) -> int:
+    """Return which page of the list an address asks for; the first is 0."""
+    asked = place.query.get("page", "")
+    return int(asked) if asked.isdecimal() and len(asked) < 7 else 0
 
 
 def _nothing(view: InboxView) -> Any:
-    narrowed = view.wanted != type(view.wanted)()
-    if narrowed:
-        return notice(
-            "No alert is like that",
-            html.P(link("Show all open alerts", "/alerts")),
-            kind="calm",
-        )
+    if view.wanted != Wanted():
+        every = html.P(link("Show all open alerts", "/alerts"))
+        return notice("No alerts of this kind", every, kind="calm")
     if view.watch.last_at is None:
         return notice(
             "Alerts were not evaluated yet",
@@ -191,7 +217,7 @@ def _table(records: Sequence[AlertRecord], view: InboxView, place: Place) -> Any
 
 def _row(record: AlertRecord, view: InboxView, place: Place) -> Any:
     alert = record.alert
-    opened = view.opened is not None and view.opened.record.alert.alert_id == alert.alert_id
+    opened = _same(record, view.opened.record if view.opened else None)
     return html.Tr(
         [
             html.Td(severity_mark(alert.severity)),
@@ -212,7 +238,7 @@ def _row(record: AlertRecord, view: InboxView, place: Place) -> Any:
             html.Td([html.Div(alert.time_point), html.Div(str(alert.date), className="muted")]),
             html.Td(_since(record, view.today)),
             html.Td(record.assignee or "–"),
-            html.Td(state_words(record, view.today)),
+            html.Td(_state(record, view.today)),
         ],
         className="chosen" if opened else "",
         **attributes(data_alert=alert.alert_id),
@@ -238,9 +264,7 @@ def _since(record: AlertRecord, today: dt.date) -> list[Any]:
     ]
 
 
-def state_words(record: AlertRecord, today: dt.date) -> str:
-    """Return how an alert stands: for a snoozed one, until when."""
+def _state(record: AlertRecord, today: dt.date) -> list[Any]:
     state = record.state_on(today)
-    if state is AlertState.SNOOZED:
-        return f"snoozed until {find_snooze_end(record)}"
-    return str(state.value)
+    until = f"until {find_snooze_end(record)}" if state is AlertState.SNOOZED else ""
+    return [html.Div(state.value), html.Div(until, className="muted")]

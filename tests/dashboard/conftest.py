@@ -36,6 +36,11 @@ def synthetic_pet(synthetic):
 
 
 @pytest.fixture(scope="session")
+def synthetic_alerts():
+    return load_synthetic("synthetic_alerts", "synthetic_alerts.py")
+
+
+@pytest.fixture(scope="session")
 def pet_app(tmp_path_factory, synthetic_pet):
     """The dashboard of a workspace with made-up PET/CT, PET alone, and PET without SUV."""
     workspace = Workspace.open(tmp_path_factory.mktemp("pet") / "home")
