@@ -14,7 +14,15 @@ MODULES = {
     for package in ("response", "dashboard")
     for path in sorted((REPOSITORY / package).rglob("*.py"))
 }
-PURE = ("response.criteria", "response.match", "response.measure", "dashboard.figures")
+OF_ALERTS = (
+    *("beat", "case", "early", "facts", "hooks", "hours", "identity", "ledger", "lesion_news"),
+    *("outbox", "present", "record", "routing", "rule_words", "telling", "words"),
+)
+PURE = (
+    *("response.criteria", "response.match", "response.measure", "dashboard.figures"),
+    *(f"response.alerts.{name}" for name in OF_ALERTS),
+    *(name for name in MODULES if name.startswith("response.alerts.rules")),
+)
 OUTSIDE = {
     "os",
     "io",

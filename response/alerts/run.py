@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from response.alerts.beat import Beat, note_evaluation, note_failure, note_protocol
@@ -24,7 +25,7 @@ from response.alerts.routing import route
 from response.alerts.rules import evaluate
 from response.alerts.rules_program import evaluate_program
 from response.alerts.send_due import Senders, send_due
-from response.errors import ResponseError
+from response.errors import AlertError, ResponseError
 from response.model import Alert, AlertMessage, Refusal
 from response.protocol import Protocol
 from response.store import Store
@@ -156,7 +157,8 @@ def run_alerts(
         return _run(workspace, store, how)
     except Exception as error:
         kind = type(error).__name__
-        change_beat(workspace.home, lambda beat: note_failure(beat, now, kind))
+        with suppress(AlertError, OSError):  # the error itself is what somebody must hear of
+            change_beat(workspace.home, lambda beat: note_failure(beat, now, kind))
         raise
 
 

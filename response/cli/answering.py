@@ -190,7 +190,7 @@ def _find(workspace: Workspace, store: Store, begins: str) -> AlertRecord:
     """Find an alert; one that is listed but was not raised yet is raised now."""
     if not store.alerts.find_alert_ids(begins):
         now = dt.datetime.now(dt.UTC)
-        run_alerts(workspace, store, now=now, deliver=False, actor=actor())
+        run_alerts(workspace, store, now=now, deliver=False, actor=actor(), by="assess")
     return find_record(store, begins)
 
 
