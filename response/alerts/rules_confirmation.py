@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from response.alerts.case import About, Case, Grade, make_alert
+from response.alerts.rules_response import rests_on_untrusted
 from response.endpoints import select_effective
+from response.export.report_data import NAMES
 from response.model import Alert, Assessment, SubjectFacts, SubjectResult
 from response.outlook import Outlook, Pending, derive_outlooks
 from response.terms import Audience, Category, Severity, Status, find_kin
@@ -41,14 +43,14 @@ def find_confirmations(case: Case) -> Iterator[Alert]:
     if case.is_over():
         return
     for result in case.picture.results:
-        rows = select_effective(result.assessments[1:])
+        baseline, rows = result.assessments[:1], select_effective(result.assessments[1:])
         if not rows:
             continue
         for pending in find_pending(case, result, rows):
-            yield _tell_response(case, rows, pending)
+            yield _tell_response(case, rows, pending, baseline)
         window = find_window(case, result, rows)
         if window is not None and _is_due(case, rows[-1], window.opens):
-            yield _tell_progression(case, window)
+            yield _tell_progression(case, window, baseline)
 
 
 def _is_due(case: Case, last: Assessment, opens: dt.date) -> bool:
@@ -119,7 +121,7 @@ def _open_from(waiting: Sequence[Assessment], code: str, least_days: int) -> Win
     return Window(code, first, first.date + dt.timedelta(least_days), None)
 
 
-def _tell_progression(case: Case, window: Window) -> Alert:
+def _tell_progression(case: Case, window: Window, baseline: Sequence[Assessment]) -> Alert:
     row, closes = window.row, window.closes
     closing = None if closes is None else closes - dt.timedelta(case.settings.closing_days)
     urgent = closing is not None and case.today >= closing
@@ -143,9 +145,10 @@ def _tell_progression(case: Case, window: Window) -> Alert:
         _CLOSING if urgent else _OPEN,
         about,
         text=f"{window.code} at {row.time_point} on {row.date} {_say_window(case, window, until)}",
-        suggestion=f"{row.criterion}: confirm by a scan {until}",
+        suggestion=f"{NAMES.get(row.criterion, row.criterion)}: confirm by a scan {until}",
         numbers=numbers,
         provisional=row.status is Status.PROVISIONAL,
+        untrusted=rests_on_untrusted(case, row, baseline),
     )
 
 
@@ -169,7 +172,9 @@ def find_pending(
     )
 
 
-def _tell_response(case: Case, rows: Sequence[Assessment], pending: Pending) -> Alert:
+def _tell_response(
+    case: Case, rows: Sequence[Assessment], pending: Pending, baseline: Sequence[Assessment]
+) -> Alert:
     row = next(one for one in rows if one.date == pending.since)
     about = About(
         time_point=row.time_point,
@@ -189,11 +194,12 @@ def _tell_response(case: Case, rows: Sequence[Assessment], pending: Pending) -> 
             f"since {pending.due_from}; no scan was made yet"
         ),
         suggestion=(
-            f"{row.criterion}: a scan from {pending.due_from} on confirms {pending.category}, "
-            "where the protocol asks for confirmation"
+            f"{NAMES.get(row.criterion, row.criterion)}: a scan from {pending.due_from} on can "
+            f"confirm {pending.category}, where the protocol asks for it"
         ),
         numbers={"confirm_from": str(pending.due_from)},
         provisional=row.status is Status.PROVISIONAL,
+        untrusted=rests_on_untrusted(case, row, baseline),
     )
 
 

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from response.alerts.case import About, Case, Grade, make_alert
-from response.alerts.rules_early import OF_SUMS
+from response.alerts.rules_early import MRECIST, OF_SUMS
 from response.alerts.rules_response import GROWTH, describe_sum, rests_on_untrusted
+from response.criteria.recist11 import PD_MINIMUM_MM
 from response.endpoints import select_effective
 from response.model import Alert, Assessment, SubjectResult
+from response.outlook import SumLimits
 from response.terms import Audience, Category, Severity, Status, find_kin
 
 _HUNDRED = 100
@@ -61,6 +63,7 @@ def _tell_near(case: Case, result: SubjectResult, row: Assessment, since: Assess
     )
     total, nadir = row.sum_of_diameters_mm or ZERO, row.nadir_mm or ZERO
     rise = (total - nadir) * _HUNDRED / nadir
+    limit = _limits(case, row.criterion).progression_at_mm(nadir)
     return make_alert(
         case,
         "near_progression",
@@ -70,11 +73,15 @@ def _tell_near(case: Case, result: SubjectResult, row: Assessment, since: Assess
             f"the sum of diameters at {row.time_point} on {row.date} is {total} mm, "
             f"{rise:+.1f} % over the nadir of {nadir} mm; {row.overall_response}, not progression"
         ),
-        suggestion=(
-            "progression is a rise of 20 % and 5 mm over the nadir (RECIST 1.1, section 4.3.1); "
-            "the next scheduled scan decides"
-        ),
-        numbers=describe_sum(row),
+        suggestion=f"progression would be a sum of {limit} mm; the next scheduled scan decides",
+        numbers={**describe_sum(row), "progression_at_mm": str(limit)},
         provisional=row.status is Status.PROVISIONAL,
         untrusted=rests_on_untrusted(case, row, result.assessments[:1]),
     )
+
+
+def _limits(case: Case, criterion: str) -> SumLimits:
+    """What progression needs beside 20 %, and the grid that lengths are recorded on."""
+    mrecist = case.protocol.mrecist.absolute_minimum_mm
+    least = mrecist if criterion == MRECIST else PD_MINIMUM_MM
+    return SumLimits(least, case.protocol.targets.recorded_precision_mm)

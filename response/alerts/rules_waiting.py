@@ -9,7 +9,7 @@ from response.alerts.case import About, Case, Grade, make_alert
 from response.alerts.rules_lesions import WAITS
 from response.criteria.percist10_comparable import NO_REFERENCE_ROW
 from response.endpoints import select_effective
-from response.model import Alert
+from response.model import Alert, Registration
 from response.terms import Audience, Severity
 
 WAITING = {
@@ -25,27 +25,43 @@ _ASKING = Grade(Severity.MEDIUM, Audience.READER, lasting=False)
 
 
 def find_untrusted(case: Case) -> Iterator[Alert]:
-    """Registrations that are not trusted: what rests on them waits for a person; ours."""
+    """Registrations that are not trusted: what rests on them waits for a person; ours.
+
+    A person who confirmed the later time point, for every reader who marked lesions there, has
+    looked at it.
+    """
     for one in case.picture.registrations:
-        if one.trusted:
-            continue
-        between = f"{one.from_time_point} to {one.to_time_point}"
-        series = " ".join(word for word in (one.modality, one.series) if word)
-        about = About(
-            time_point=one.to_time_point,
-            date=case.date_of(one.to_time_point),
-            episode=f"{between} {series}",
-        )
-        yield make_alert(
-            case,
-            "registration_review",
-            _ASKING,
-            about,
-            text=f"the registration {between} ({series}) is not trusted: {one.reason}",
-            suggestion="compare the two scans and confirm or correct the matches between them",
-            provisional=True,
-            untrusted=True,
-        )
+        if not one.trusted and not _is_confirmed(case, one.to_time_point):
+            yield _tell_untrusted(case, one)
+
+
+def _is_confirmed(case: Case, time_point: str) -> bool:
+    marked = {
+        tracking.reader
+        for tracking in case.picture.trackings
+        if any(finding.time_point == time_point for finding in tracking.findings)
+    }
+    return bool(marked) and {(reader, time_point) for reader in marked} <= case.find_confirmed()
+
+
+def _tell_untrusted(case: Case, one: Registration) -> Alert:
+    between = f"{one.from_time_point} to {one.to_time_point}"
+    series = " ".join(word for word in (one.modality, one.series) if word)
+    about = About(
+        time_point=one.to_time_point,
+        date=case.date_of(one.to_time_point),
+        episode=f"{between} {series}",
+    )
+    return make_alert(
+        case,
+        "registration_review",
+        _ASKING,
+        about,
+        text=f"the registration {between} ({series}) is not trusted: {one.reason}",
+        suggestion="compare the two scans, correct the matches between them, and confirm them",
+        provisional=True,
+        untrusted=True,
+    )
 
 
 def find_missing_references(case: Case) -> Iterator[Alert]:

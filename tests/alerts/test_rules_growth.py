@@ -28,6 +28,7 @@ def test_the_rise_is_counted_from_the_nadir_not_the_baseline() -> None:
     (alert,) = look(seen, 16, NEAR)
     assert alert.numbers["nadir_mm"] == "40"
     assert "+17.0 %" in alert.text
+    assert alert.numbers["progression_at_mm"] == "48.0"
 
 
 def test_how_near_is_a_choice() -> None:

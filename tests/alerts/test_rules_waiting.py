@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import pytest
 from alert_pictures import READER, course, look, nothing, on, picture, row, told
+from builders import finding, lesion, tracking
 
 from response.alerts.facts import Picture
 from response.alerts.rules import evaluate
 from response.alerts.settings import AlertSettings
 from response.model import LesionReading, Reader, Registration
 from response.protocol import Protocol
-from response.terms import Audience, LesionState, Role, Severity
+from response.terms import Audience, Event, LesionState, Role, Severity, Status
 
 KNOWN = course((0, "50"), (8, "50"))
 ASKED = row("X1", 8, LesionState.EQUIVOCAL, Role.NEW)
@@ -66,6 +67,30 @@ def test_a_rule_that_is_off_is_not_told() -> None:
     protocol = Protocol(alerts=AlertSettings(off=("new_lesion",)))
     found = evaluate([picture([*KNOWN, ASKED])], on(8), protocol)
     assert "new_lesion" not in {one.rule for one in found}
+
+
+@pytest.mark.parametrize(
+    ("status", "waits"), [(Status.CONFIRMED, False), (Status.PROVISIONAL, True)]
+)
+def test_a_registration_waits_until_a_person_confirmed_what_rests_on_it(
+    status: Status, waits: bool
+) -> None:
+    seen = picture(KNOWN)
+    rows = tuple(replace(one, status=status) for one in seen.results[0].assessments)
+    marked = replace(
+        tracking([lesion("T1", Role.TARGET)], [finding("T1", "F1", Event.PERSISTING, "50")]),
+        reader=READER,
+        findings=(
+            replace(finding("T1", "F1", Event.PERSISTING, "50"), time_point="W8", date=on(8)),
+        ),
+    )
+    seen = replace(
+        seen,
+        results=(replace(seen.results[0], assessments=rows),),
+        trackings=(marked,),
+        registrations=(UNTRUSTED,),
+    )
+    assert bool(look(seen, 8, "registration_review")) is waits
 
 
 # ---------------------------------------------------------------------------------- readers differ
