@@ -8,8 +8,8 @@ import pytest
 from alert_pictures import KEY, NAME, READER, course, look, nothing, on, picture, row, told
 
 from response.alerts.facts import Picture
-from response.model import AssessedTimePoint, Reader
-from response.terms import Audience, LesionState, Role, Severity
+from response.model import AssessedTimePoint, Reader, Registration
+from response.terms import Audience, LesionState, Role, Severity, Status
 
 RULES = ("progression", "recurrence")
 
@@ -121,6 +121,30 @@ def test_a_non_target_that_comes_back_after_a_complete_response_is_a_recurrence(
         row("N1", 16, LesionState.PRESENT, Role.NON_TARGET),
     ]
     assert told(look(picture(rows), 16, *RULES)) == [("recurrence", "W16")]
+
+
+@pytest.mark.parametrize(
+    ("status", "to", "untrusted"),
+    [
+        (Status.PROVISIONAL, "W8", True),
+        (Status.PROVISIONAL, "W16", True),
+        (Status.PROVISIONAL, "W24", False),
+        (Status.CONFIRMED, "W8", False),
+    ],
+)
+def test_a_category_nobody_confirmed_rests_on_every_registration_since_the_baseline(
+    status: Status, to: str, untrusted: bool
+) -> None:
+    seen = picture(course((0, "50"), (8, "50"), (16, "60"), (24, "60")))
+    rows = tuple(replace(one, status=status) for one in seen.results[0].assessments)
+    doubtful = Registration(
+        *("r1", "k1", "S1", "CT", "", "a", "b", "W0", to, "t", "d"),
+        *(1.0, 0.9, 0.0, False, "low similarity", "ants", "{}", 4.0),
+    )
+    results = (replace(seen.results[0], assessments=rows),)
+    (alert,) = look(replace(seen, results=results, registrations=(doubtful,)), 24, *RULES)
+    assert alert.untrusted is untrusted
+    assert alert.provisional is (status is Status.PROVISIONAL)
 
 
 @pytest.mark.parametrize("criterion", ["recist11", "irecist"])

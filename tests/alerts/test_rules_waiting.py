@@ -69,28 +69,19 @@ def test_a_rule_that_is_off_is_not_told() -> None:
     assert "new_lesion" not in {one.rule for one in found}
 
 
-@pytest.mark.parametrize(
-    ("status", "waits"), [(Status.CONFIRMED, False), (Status.PROVISIONAL, True)]
-)
-def test_a_registration_waits_until_a_person_confirmed_what_rests_on_it(
-    status: Status, waits: bool
-) -> None:
+@pytest.mark.parametrize("status", list(Status))
+def test_a_registration_waits_until_a_person_confirmed_what_rests_on_it(status: Status) -> None:
     seen = picture(KNOWN)
     rows = tuple(replace(one, status=status) for one in seen.results[0].assessments)
-    marked = replace(
-        tracking([lesion("T1", Role.TARGET)], [finding("T1", "F1", Event.PERSISTING, "50")]),
-        reader=READER,
-        findings=(
-            replace(finding("T1", "F1", Event.PERSISTING, "50"), time_point="W8", date=on(8)),
-        ),
-    )
+    found = replace(finding("T1", "F1", Event.PERSISTING, "50"), time_point="W8", date=on(8))
+    marked = replace(tracking([lesion("T1", Role.TARGET)], [found]), reader=READER)
     seen = replace(
         seen,
         results=(replace(seen.results[0], assessments=rows),),
         trackings=(marked,),
         registrations=(UNTRUSTED,),
     )
-    assert bool(look(seen, 8, "registration_review")) is waits
+    assert bool(look(seen, 8, "registration_review")) is (status is Status.PROVISIONAL)
 
 
 # ---------------------------------------------------------------------------------- readers differ
