@@ -7,9 +7,11 @@ standard error; the error is known, so it is not estimated from two or three poi
 
 Two things make chance look like growth. The line begins at the lowest scan, which was chosen
 after the fact: of ``n`` scans each of the ``n - 1`` before the last could have been it, so what
-chance may do is divided by that number (Bonferroni). And every scan is another look: the chance
-allowed at each is set on simulated courses so that over a year no more than 5 % of patients without
-growth alarm (:class:`response.alerts.settings.EarlyGrowth`).
+chance may do is divided by that number (Bonferroni). And every scan is another look: what chance
+may do in a year is spent as time passes, so that who is scanned more often does not alarm more
+often for nothing. How much that is was set on simulated courses
+(:class:`response.alerts.settings.EarlyGrowth`): no more than 5 % of patients without growth alarm
+in a year.
 
 Rates are of the sum of diameters. A doubling time is of the volume, as the literature gives it, and
 supposes that a lesion grows alike in all directions: three doublings of volume are one of diameter.
@@ -33,6 +35,11 @@ from response.protocol import Repeatability
 
 FARTHEST_DAYS = 3650
 """A projection beyond ten years is none."""
+
+LONGEST_WAIT_DAYS = 180
+"""A longer time without a scan allows chance no more than this one; ours."""
+
+YEAR_DAYS = 365
 
 _NORMAL = NormalDist()
 _SIDE_95 = _NORMAL.inv_cdf(0.975)
@@ -120,7 +127,8 @@ def assess_growth(
     if line.rate <= 0:
         return None
     at_mm = max(since[0].sum_mm * GROWN, since[0].sum_mm + least_growth_mm)
-    z, needed = line.rate / line.se, z_needed(len(points), settings)
+    waited = (points[-1].date - points[-2].date).days
+    z, needed = line.rate / line.se, z_needed(len(points), waited, settings)
     doubling = _doubling_days(line.rate)
     slowest = line.rate - _SIDE_95 * line.se
     return Growth(
@@ -169,16 +177,27 @@ def follow_growth(
     )
 
 
-def z_needed(scans: int, settings: EarlyGrowth) -> float:
-    """Standard errors that the rate must lie above zero after so many complete sums.
+def z_needed(scans: int, waited_days: int, settings: EarlyGrowth) -> float:
+    """Standard errors that the rate must lie above zero.
+
+    Parameters
+    ----------
+    scans
+        Complete sums so far, this one among them; at least two.
+    waited_days
+        Since the one before.
 
     Examples
     --------
-    >>> rule = EarlyGrowth(chance_per_scan="0.02")
-    >>> [round(z_needed(scans, rule), 2) for scans in (2, 3, 5, 9)]
+    >>> rule = EarlyGrowth(chance_per_year="0.10")
+    >>> [round(z_needed(scans, 73, rule), 2) for scans in (2, 3, 5, 9)]
     [2.05, 2.33, 2.58, 2.81]
+    >>> [round(z_needed(3, days, rule), 2) for days in (28, 84, 400)]
+    [2.67, 2.27, 1.97]
     """
-    return -_NORMAL.inv_cdf(float(settings.chance_per_scan) / (scans - 1))
+    waited = min(max(waited_days, 1), LONGEST_WAIT_DAYS)
+    chance = float(settings.chance_per_year) * waited / YEAR_DAYS
+    return -_NORMAL.inv_cdf(chance / (scans - 1))
 
 
 class _Point(NamedTuple):

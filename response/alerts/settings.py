@@ -74,12 +74,10 @@ class EarlyGrowth(_Section):
 
     enabled: bool = True
     """Whether the rule is evaluated."""
-    chance_per_scan: Annotated[Decimal, Field(strict=False, gt=0, lt=Decimal("0.5"))] = Decimal(
-        "0.015"
-    )
-    """What measurement error alone may do at a scan, shared among the scans that may have been the
-    lowest; ours: with scans every 6 to 8 weeks fewer than 5 % of patients whose disease stands
-    still alarm within a year."""
+    chance_per_year: Annotated[Decimal, Field(strict=False, gt=0, lt=1)] = Decimal("0.09")
+    """What measurement error alone may do in a year of scans, shared among them by the time since
+    the last and among the scans that may have been the lowest; ours: scanned every 4 to 12 weeks,
+    fewer than 5 % of patients whose disease stands still then alarm in a year."""
     doubling_time_days_max: Annotated[int, Field(ge=1)] = 460
     """Slower growth does not alarm: a volume that doubles in 460 days takes a year to +20 % of
     its diameter; ours."""

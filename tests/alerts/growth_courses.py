@@ -1,7 +1,10 @@
 """Simulated courses of target diameters that the early-growth rule is set and judged on.
 
 Fixed before the rule had a default. ``TUNING_SEED`` is for choosing, ``VALIDATION_SEED`` for
-reporting, ``CHECK_SEED`` for the test that runs every time. Nothing here knows the program.
+reporting, ``CHECK_SEED`` for the test that runs every time. The first validation (seed 20262) was
+looked at once and showed that the rule alarmed more often where scans are more frequent; it then
+came to count time instead of scans, set on the tuning courses, and is reported on courses of a seed
+that nobody had looked at (20264). Nothing here knows the program.
 
 Where the figures come from (*ours*: chosen, no source):
 
@@ -41,7 +44,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-TUNING_SEED, VALIDATION_SEED, CHECK_SEED = 20_261, 20_262, 20_263
+TUNING_SEED, VALIDATION_SEED, CHECK_SEED = 20_261, 20_264, 20_263
 """Which courses: to choose on, to report on, to test with."""
 
 TUNING_PATIENTS, VALIDATION_PATIENTS, CHECK_PATIENTS = 6000, 6000, 600

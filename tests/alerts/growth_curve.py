@@ -15,13 +15,16 @@ from statistics import NormalDist
 
 from alerts.growth_courses import SimulatedCourse
 
-from response.alerts.early import Growth, follow_growth
+from response.alerts.early import LONGEST_WAIT_DAYS, YEAR_DAYS, Growth, follow_growth
 from response.alerts.settings import EarlyGrowth
 from response.criteria.recist11 import TargetCase, decide_target
 from response.protocol import Repeatability, Rules
 
 ANY = EarlyGrowth(doubling_time_days_max=1_000_000)
 BOUND_DAYS = EarlyGrowth().doubling_time_days_max
+
+NONE = -1000.0
+"""The score of what is no growth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,24 +111,29 @@ def score_slope(seen: Seen, scan: int) -> float:
 
 
 def score_looks(seen: Seen, scan: int) -> float:
-    """(c) The same, made harder with every scan that may have been the lowest: minus the chance."""
+    """(c) The same, made harder by every scan that may have been the lowest, and by frequent scans.
+
+    Minus the ``chance_per_year`` at which this scan would just alarm.
+    """
     growth = seen.growth[scan]
     if growth is None:
-        return -1.0
-    return -(1 - NormalDist().cdf(growth.z)) * (seen.looks[scan] - 1)
+        return NONE
+    last = max(n for n in range(scan) if n == 0 or seen.looks[n] > seen.looks[n - 1])
+    waited = min(max((seen.dates[scan] - seen.dates[last]).days, 1), LONGEST_WAIT_DAYS)
+    return -NormalDist().cdf(-growth.z) * (seen.looks[scan] - 1) * YEAR_DAYS / waited
 
 
 def score_bound(seen: Seen, scan: int) -> float:
     """(d) The same, of growth that doubles a volume within the bound: the rule as it stands."""
     growth = seen.growth[scan]
     if growth is None or growth.doubling_time_days > BOUND_DAYS:
-        return -1.0
+        return NONE
     return score_looks(seen, scan)
 
 
 def best(seen: Seen, score: Score) -> float:
     """The highest score before the category turned."""
-    return max((score(seen, scan) for scan in range(1, len(seen.growth))), default=-1.0)
+    return max((score(seen, scan) for scan in range(1, len(seen.growth))), default=NONE)
 
 
 def first_alarm(seen: Seen, score: Score, threshold: float) -> int | None:

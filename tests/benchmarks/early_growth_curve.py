@@ -34,12 +34,12 @@ from response.protocol import Repeatability
 
 PICTURE = Path(__file__).parents[2] / "fixtures/pictures/early_growth_curve.png"
 LIMIT = 0.05
-CHANCE = float(EarlyGrowth().chance_per_scan)
+CHANCE = float(EarlyGrowth().chance_per_year)
 NEAR_PCT = float(AlertSettings().near_progression_pct)
 RULES = {
     "rise over the lowest, %": curve.score_rise,
     "slope, standard errors": curve.score_slope,
-    "slope, harder at every scan": curve.score_looks,
+    "slope, by the lowest and the time": curve.score_looks,
     f"the same, doubling ≤ {curve.BOUND_DAYS} d": curve.score_bound,
 }
 COLOURS = ("#D55E00", "#E69F00", "#56B4E9", "#0072B2")
@@ -94,13 +94,13 @@ def report_tuning(patients: Sequence[curve.Seen]) -> None:
     for name, score in RULES.items():
         at = find_threshold(patients, score)
         report(f"{name}: from {abs(at):.4g}", patients, score, at)
-    report(f"as set: chance per scan {CHANCE}", patients, curve.score_bound, -CHANCE)
+    report(f"as set: chance per year {CHANCE:g}", patients, curve.score_bound, -CHANCE)
 
 
 def report_validation(patients: Sequence[curve.Seen]) -> None:
     """Print how the rule does as it is set, and RECIST and the nearness of PD beside it."""
     print(f"\nVALIDATION, {len(patients)} patients")
-    report(f"as set: chance per scan {CHANCE}", patients, curve.score_bound, -CHANCE)
+    report(f"as set: chance per year {CHANCE:g}", patients, curve.score_bound, -CHANCE)
     for kind in courses.SHARES:
         chosen = [s for s in patients if s.kind == kind]
         report_kind(kind, chosen)
