@@ -16,6 +16,8 @@ OPENINGS = frozenset({AlertChange.RAISED, AlertChange.REOPENED})
 TOLD_ENDINGS = frozenset({AlertChange.WITHDRAWN, AlertChange.SUPERSEDED})
 """Endings that are told to those who had been told of the alert."""
 
+ENDINGS = TOLD_ENDINGS | {AlertChange.RESOLVED}
+
 WITHOUT_STATE = frozenset(
     {AlertChange.UPDATED, AlertChange.ASSIGNED, AlertChange.ESCALATED, AlertChange.NOTED}
 )
@@ -57,16 +59,13 @@ class Telling:
 def find_news(record: AlertRecord, telling: Telling) -> AlertEvent | None:
     """Find the event that a recipient is to be told of; ``None``: there is none."""
     begin = find_begin(record, telling)
-    if begin is None:
-        return None
-    told = _is_told(begin, telling)
-    last = find_last_state(record)
     if record.ended:
-        tells = last.change in TOLD_ENDINGS and told and _is_news(last, telling)
-        return last if tells else None
-    if not telling.takes:
+        last = find_last_state(record)
+        tells = last.change in TOLD_ENDINGS and _is_news(last, telling)
+        return last if tells and _believes(record, begin, telling) else None
+    if begin is None or not telling.takes:
         return None
-    if not told:
+    if not _is_told(begin, telling):
         return begin if _is_to_be_told(record, begin, telling) else None
     risen = find_rise(record)
     return risen if risen is not None and _is_news(risen, telling) else None
@@ -122,6 +121,15 @@ def _is_told(begin: AlertEvent, telling: Telling) -> bool:
     if telling.told_at is not None and telling.told_at >= begin.at:
         return True
     return telling.takes and begin.at < telling.now - LOOK_BACK
+
+
+def _believes(record: AlertRecord, begin: AlertEvent | None, telling: Telling) -> bool:
+    """Whether the last message left the recipient believing that an alert stands."""
+    if telling.told_at is None:
+        return begin is not None and _is_told(begin, telling)
+    known = [one for one in record.events if one.at <= telling.told_at]
+    last = next((one for one in reversed(known) if one.change not in WITHOUT_STATE), None)
+    return last is not None and last.change not in ENDINGS
 
 
 def _is_news(event: AlertEvent, telling: Telling) -> bool:

@@ -320,6 +320,16 @@ class TestDigest:
         assert "withdrawn: Progression" in message.title
         assert clinic.evaluate(NOON + 3 * DAY, []) == ()
 
+    def test_it_tells_of_a_withdrawal_of_what_had_opened_again_since(self) -> None:
+        clinic = make_digest_clinic()
+        clinic.evaluate(NOON, [make_alert()])
+        clinic.evaluate(NOON + DAY, [make_alert()])
+        clinic.act("a1", NOON + DAY, AlertChange.SNOOZED, "2026-06-03")
+        clinic.evaluate(NOON + 2 * DAY, [make_alert()])
+        clinic.evaluate(NOON + 2 * DAY + HOUR, [])
+        (message,) = clinic.evaluate(NOON + 3 * DAY, [])
+        assert "withdrawn: Progression" in message.title
+
     def test_it_tells_of_a_rise_of_yesterday(self) -> None:
         clinic = make_digest_clinic()
         clinic.evaluate(NOON, [make_alert(severity=Severity.MEDIUM)])
