@@ -39,6 +39,8 @@ class Telling:
         Whether only of those that nobody acknowledged in time.
     told_at
         When it was last told of this alert; ``None``: not within ``LOOK_BACK``.
+    told_until
+        Until when that message told what had happened: a digest, until it was due.
     fresh
         The events of this evaluation: they are told whatever a clock that was set back says.
     since, until
@@ -50,6 +52,7 @@ class Telling:
     takes: bool
     escalation: bool
     told_at: dt.datetime | None
+    told_until: dt.datetime | None
     fresh: frozenset[str]
     since: dt.datetime
     until: dt.datetime
@@ -61,14 +64,16 @@ def find_news(record: AlertRecord, telling: Telling) -> AlertEvent | None:
     begin = find_begin(record, telling)
     if record.ended:
         last = find_last_state(record)
-        tells = last.change in TOLD_ENDINGS and _is_news(last, telling)
+        tells = last.change in TOLD_ENDINGS and _is_news(last, telling, telling.told_until)
         return last if tells and _believes(record, begin, telling) else None
     if begin is None or not telling.takes:
         return None
     if not _is_told(begin, telling):
         return begin if _is_to_be_told(record, begin, telling) else None
     risen = find_rise(record)
-    return risen if risen is not None and _is_news(risen, telling) else None
+    if risen is None or not _is_news(risen, telling, telling.told_at):
+        return None
+    return risen
 
 
 def find_opening(record: AlertRecord) -> int:
@@ -118,26 +123,30 @@ def _is_to_be_told(record: AlertRecord, begin: AlertEvent, telling: Telling) -> 
 def _is_told(begin: AlertEvent, telling: Telling) -> bool:
     if begin.event_id in telling.fresh:
         return False
-    if telling.told_at is not None and telling.told_at >= begin.at:
+    if telling.told_until is not None and telling.told_until >= begin.at:
         return True
     return telling.takes and begin.at < telling.now - LOOK_BACK
 
 
 def _believes(record: AlertRecord, begin: AlertEvent | None, telling: Telling) -> bool:
     """Whether the last message left the recipient believing that an alert stands."""
-    if telling.told_at is None:
+    if telling.told_until is None:
         return begin is not None and _is_told(begin, telling)
-    known = [one for one in record.events if one.at <= telling.told_at]
+    known = [
+        one
+        for one in record.events
+        if one.at <= telling.told_until and one.event_id not in telling.fresh
+    ]
     last = next((one for one in reversed(known) if one.change not in WITHOUT_STATE), None)
     return last is not None and last.change not in ENDINGS
 
 
-def _is_news(event: AlertEvent, telling: Telling) -> bool:
+def _is_news(event: AlertEvent, telling: Telling, told: dt.datetime | None) -> bool:
     if event.event_id in telling.fresh:
         return True
     if event.at > telling.until:
         return False
-    return event.at > (telling.told_at or telling.since)
+    return event.at > (told or telling.since)
 
 
 def _rises(event: AlertEvent) -> bool:

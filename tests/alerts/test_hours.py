@@ -120,7 +120,7 @@ def run(clinic: Clinic, raised: Sequence[tuple[dt.datetime, Severity]]) -> None:
         clinic.evaluate(now, holding)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(course=courses(), begin=clocks(), length=st.integers(1, 12))
 def test_every_alert_leaves_once_within_a_day_and_not_in_quiet_hours(
     course: tuple[str, list[tuple[dt.datetime, Severity]]], begin: str, length: int
@@ -143,7 +143,7 @@ def test_every_alert_leaves_once_within_a_day_and_not_in_quiet_hours(
             assert not is_quiet(message.not_before, begin, end, zone)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(course=courses(), digest_at=clocks())
 def test_every_alert_stands_in_one_digest_and_each_day_has_at_most_one(
     course: tuple[str, list[tuple[dt.datetime, Severity]]], digest_at: str

@@ -192,6 +192,25 @@ def test_a_clock_that_was_set_back_hides_no_new_alert() -> None:
     assert [one.alert_ids for one in messages] == [("a2",)]
 
 
+def test_a_withdrawal_after_the_clock_was_set_back_is_told() -> None:
+    for mode in ("at_once", "digest"):
+        clinic = Clinic(make_settings(recipients=(make_recipient(mode=mode),)))
+        clinic.evaluate(NOON, [make_alert()])
+        clinic.evaluate(NOON + 2 * DAY, [make_alert()])
+        messages = clinic.evaluate(NOON + HOUR, [])
+        messages += clinic.evaluate(NOON + DAY, [])
+        (title,) = [one.title for one in messages]
+        assert "withdrawn" in title
+        assert clinic.evaluate(NOON + 3 * DAY, []) == ()
+
+
+def test_what_happens_twice_in_one_moment_is_told_twice() -> None:
+    clinic = Clinic(make_settings())
+    titles = [clinic.evaluate(NOON, held)[0].title for held in ([make_alert()], [], [make_alert()])]
+    assert ["withdrawn" in title for title in titles] == [False, True, False]
+    assert len({one.message_id for one in clinic.outbox}) == 3
+
+
 def test_a_message_bears_no_earlier_time_than_what_it_tells() -> None:
     event = AlertEvent("e1", "a1", NOON + HOUR, NOON.date(), AlertChange.RAISED, "system")
     made = Changes((make_alert(),), (event,))
@@ -337,6 +356,14 @@ class TestDigest:
         assert clinic.evaluate(NOON + DAY + HOUR, [make_alert()]) == ()
         (message,) = clinic.evaluate(NOON + 2 * DAY, [make_alert()])
         assert "Is graver than it was." in message.body
+
+    def test_what_ends_in_the_moment_of_a_digest_is_told_in_the_next(self) -> None:
+        clinic = make_digest_clinic()
+        clinic.evaluate(NOON, [make_alert()])
+        assert len(clinic.evaluate(NOON + DAY, [make_alert()])) == 1
+        assert clinic.evaluate(NOON + DAY, []) == ()
+        (message,) = clinic.evaluate(NOON + 2 * DAY, [])
+        assert "withdrawn" in message.title
 
     def test_one_made_by_a_clock_that_was_ahead_takes_no_other_ones_place(self) -> None:
         clinic = make_digest_clinic()
