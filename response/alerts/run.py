@@ -237,7 +237,8 @@ class Preview:
     Attributes
     ----------
     records
-        All of them, those that have ended included.
+        Those that stand, and those that end now; all of them where those that have ended before
+        are asked for.
     pending
         How many of them the next run will raise, change or end.
     refused
@@ -250,16 +251,26 @@ class Preview:
 
 
 def preview_alerts(
-    workspace: Workspace, store: Store, protocol: Protocol, now: dt.datetime
+    workspace: Workspace, store: Store, protocol: Protocol, now: dt.datetime, *, ended: bool = False
 ) -> Preview:
-    """Look at the facts as they stand now, without writing anything."""
+    """Look at the facts as they stand now, without writing anything.
+
+    Parameters
+    ----------
+    ended
+        Read all that have ended before, too.
+    """
     today = now.astimezone(protocol.alerts.zone).date()
     beat, _warning = read_beat(workspace.home)
     found = find_holding(store, protocol, beat, now)
-    known = {one.alert.alert_id: one for one in store.alerts.read_records()}
+    holding = [one.alert_id for one in found.alerts]
+    records = store.alerts.read_records(ended=ended)
+    if not ended:
+        records = (*records, *store.alerts.read_records(alert_ids=holding))
+    known = {one.alert.alert_id: one for one in records}
     made = reconcile(known, found.seen(today, now), lambda: "", found.describe)
-    records = tuple(apply_changes(known, made).values())
-    return Preview(records, len({one.alert_id for one in made.events}), found.refused)
+    changed = {one.alert_id for one in made.events}
+    return Preview(tuple(apply_changes(known, made).values()), len(changed), found.refused)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 
 from response.alerts.outbox import Posted
+from response.alerts.read_facts import raised_last
 from response.alerts.record import AlertRecord
 from response.model import Alert, AlertEvent
 from response.terms import AlertChange, AlertState
@@ -42,7 +43,7 @@ def describe_record(record: AlertRecord, today: dt.date) -> dict[str, object]:
     return {
         **describe_alert(record.alert),
         "state": record.state_on(today).value,
-        "since": record.raised_on,
+        "since": raised_last(record),
         "assignee": record.assignee,
         "snoozed_until": snoozed_until(record, today),
         "note": last_note(record),

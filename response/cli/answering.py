@@ -93,7 +93,7 @@ def show(alert_id: str, home: Path | None, as_json: bool) -> None:
         workspace, store = open_workspace(home, create=False)
         record = _find(workspace, store, alert_id)
         zone, today = workspace.protocol().alerts.zone, _start_person(workspace).today
-        told = [one for one in store.alerts.read_outbox() if _tells_of(one, record)]
+        told = store.alerts.read_outbox(alert_id=record.alert.alert_id)
         if as_json:
             history = [describe_event(event) for event in record.events]
             messages = [describe_posted(one) for one in told]
@@ -197,7 +197,3 @@ def _find(workspace: Workspace, store: Store, begins: str) -> AlertRecord:
 def _start_person(workspace: Workspace) -> Person:
     now = dt.datetime.now(dt.UTC)
     return Person(actor(), now, now.astimezone(workspace.protocol().alerts.zone).date())
-
-
-def _tells_of(posted: Posted, record: AlertRecord) -> bool:
-    return record.alert.alert_id in posted.message.alert_ids

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from response.alerts.ledger import GRAVEST_FIRST
-from response.alerts.record import AlertRecord
+from response.alerts.record import ENDED, AlertRecord
 from response.alerts.run import RunReport, preview_alerts, run_alerts
 from response.alerts.schedule_work import finish_run
 from response.alerts.settings import RULES
@@ -159,7 +159,8 @@ def list_alerts(
         if subject:
             choose_subjects(store, subject)
         protocol, now = workspace.protocol(), dt.datetime.now(dt.UTC)
-        preview = preview_alerts(workspace, store, protocol, now)
+        ended = everything or (state is not None and AlertState(state) in ENDED)
+        preview = preview_alerts(workspace, store, protocol, now, ended=ended)
         today = now.astimezone(protocol.alerts.zone).date()
         chosen = [
             record

@@ -74,15 +74,22 @@ class AlertStore:
         """Find the alerts whose id begins with some letters."""
         return tuple(self._units.read(_find_ids, prefix))
 
-    def read_outbox(self, *, settled: bool = True) -> tuple[Posted, ...]:
+    def read_outbox(
+        self, *, settled: bool = True, sent: bool = True, alert_id: str = ""
+    ) -> tuple[Posted, ...]:
         """Read messages with the attempts to send them, the oldest first.
 
         Parameters
         ----------
         settled : bool
             Also those that were sent or given up.
+        sent : bool
+            Also those that were sent.
+        alert_id : str
+            Only those that tell of this alert.
         """
-        return tuple(self._units.read(_read_outbox, settled))
+        left_out = "sent" if settled else "settled"
+        return tuple(self._units.read(_read_outbox, "" if settled and sent else left_out, alert_id))
 
     def count_standing(self) -> int:
         """Count the alerts that have not ended."""
@@ -245,9 +252,20 @@ def _find_last_day(cursor: Any) -> dt.date | None:
     return found
 
 
-def _read_outbox(cursor: Any, settled: bool) -> list[Posted]:
-    query = "SELECT message_id FROM waiting_message"
-    chosen = _read_ids(cursor, "SELECT message_id FROM alert_message" if settled else query)
+def _read_outbox(cursor: Any, left_out: str, alert_id: str) -> list[Posted]:
+    told = fetch(
+        cursor,
+        """
+        SELECT message_id FROM alert_message
+        WHERE ($told = '' OR contains(alert_ids::VARCHAR, '"' || $told || '"'))
+          AND ($left_out <> 'settled' OR message_id IN (SELECT message_id FROM waiting_message))
+          AND ($left_out <> 'sent' OR message_id NOT IN (
+              SELECT message_id FROM delivery_attempt WHERE outcome = 'sent'))
+        """,
+        told=alert_id,
+        left_out=left_out,
+    )
+    chosen = [str(row["message_id"]) for row in told]
     messages = fetch(
         cursor,
         """

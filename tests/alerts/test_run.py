@@ -19,6 +19,7 @@ from response.alerts.rules import evaluate
 from response.alerts.sending import Reply
 from response.errors import ProtocolError
 from response.model import AlertMessage
+from response.pipeline import assess_all
 from response.store import Store
 from response.terms import AlertChange, AlertState, Channel, Outcome
 from response.workspace import Workspace
@@ -92,6 +93,14 @@ def test_a_day_before_the_last_or_to_come_is_only_shown(clinic: Clinic, day: dt.
     assert [one.rule for one in report.holding] == ["progression"]
     assert report.shown_only
     assert clinic[1].read_audit() == entries
+
+
+def test_what_a_clinic_chooses_of_alerts_leaves_categories_alone(clinic: Clinic) -> None:
+    workspace, store = clinic
+    write_course(workspace, store, "P1", [30, 45])
+    workspace.protocol_path.write_text("[alerts]\nclosing_days = 3\n", encoding="utf-8")
+    report = assess_all(workspace, store, list(store.read_subjects()), actor="anna")
+    assert (report.done, report.unchanged) == (0, 1)
 
 
 def test_a_scan_dated_tomorrow_alerts_today(clinic: Clinic) -> None:

@@ -193,6 +193,28 @@ def test_a_message_that_cannot_be_delivered_ends_with_status_1(
     assert "1 messages could not be delivered; 'response alerts outbox'" in done.stdout
 
 
+def test_a_measurement_corrected_by_import_withdraws_its_alert(tmp_path: Path) -> None:
+    home, folder = tmp_path / "trial", tmp_path / "sdtm"
+    folder.mkdir()
+    (folder / "tu.csv").write_text(
+        "DOMAIN,STUDYID,USUBJID,TUTESTCD,TUORRES,TULNKID,TULOC,VISIT\n"
+        "TU,ST1,P1,TUMIDENT,TARGET,T1,LIVER,BASELINE\n",
+        encoding="utf-8",
+    )
+    for size in (45, 33):
+        (folder / "tr.csv").write_text(
+            "DOMAIN,STUDYID,USUBJID,TRTESTCD,TRLNKID,TRORRES,TRORRESU,VISIT,TRDTC\n"
+            "TR,ST1,P1,LDIAM,T1,30,mm,BASELINE,2025-01-06\n"
+            f"TR,ST1,P1,LDIAM,T1,{size},mm,WEEK 8,2025-03-03\n",
+            encoding="utf-8",
+        )
+        done = CliRunner().invoke(main, ["import-sdtm", str(folder), "--home", str(home)])
+        assert done.exit_code == 0
+    (listed,) = lines(alerts(home, "list", "--state", "withdrawn", "--json"))
+    assert listed["rule"] == "progression"
+    assert listed["note"] == "the facts no longer say so: WEEK 8 is SD now, sum 33 mm"
+
+
 def test_what_assesses_raises_alerts_by_the_way(home: Path) -> None:
     done = CliRunner().invoke(main, ["assess", "--home", str(home)])
     assert done.exit_code == 0

@@ -155,11 +155,22 @@ def test_a_message_waits_until_it_is_sent_or_given_up(store: Store) -> None:
     assert store.alerts.read_outbox(settled=False) == ()
     (posted,) = store.alerts.read_outbox()
     assert (posted.outcome, posted.next_at, len(posted.attempts)) == (Outcome.DEAD, None, 2)
+    assert store.alerts.read_outbox(sent=False) == (posted,)
+    assert store.alerts.count_dead_letters() == 1
     store.alerts.append_attempts([attempt(3, Outcome.FAILED, later)], actor="anna")
     (posted,) = store.alerts.read_outbox(settled=False)
     assert posted.waits
     assert posted.tried_since == NOW
     assert store.check() == ()
+
+
+def test_messages_are_found_by_the_alert_they_tell_of(store: Store) -> None:
+    keep(store, [ALERT], [event(ALERT.alert_id, AlertChange.RAISED)], [MESSAGE])
+    assert len(store.alerts.read_outbox(alert_id=ALERT.alert_id)) == 1
+    assert store.alerts.read_outbox(alert_id="abcd") == ()
+    store.alerts.append_attempts([attempt(1, Outcome.SENT)], actor="anna")
+    assert store.alerts.read_outbox(sent=False) == ()
+    assert len(store.alerts.read_outbox()) == 1
 
 
 def test_an_evaluation_is_shown_waiting_messages_and_the_newer_ones(store: Store) -> None:
