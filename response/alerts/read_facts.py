@@ -1,41 +1,35 @@
-"""What the rules of alerts read, from the store: one picture per subject, in a few queries."""
+"""What the rules of alerts read, from the store: one picture per subject, of one moment."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 from response.alerts.facts import Picture, Scanned
 from response.alerts.record import AlertRecord
-from response.model import Readings, Subject, SubjectResult, TimePoint
-from response.read_streams import group_by_subject
+from response.model import Readings, TimePoint
 from response.store import Store
 from response.terms import AlertChange
+
+Row = TypeVar("Row")
 
 ENDS = (AlertChange.RESOLVED, AlertChange.WITHDRAWN, AlertChange.SUPERSEDED)
 
 
-def read_pictures(
-    store: Store, subjects: Sequence[Subject], records: Iterable[AlertRecord] = ()
-) -> list[Picture]:
-    """Read everything known of some subjects, in their order.
+def read_pictures(store: Store) -> list[Picture]:
+    """Read everything known of every subject, by name, at one moment.
 
-    Parameters
-    ----------
-    records
-        The alerts that stand; what waits for a person waits since they were raised.
+    What waits for a person waits since its alert was raised.
     """
-    points = group_by_subject(store.read_time_points, subjects)
-    trackings = group_by_subject(store.read_trackings, subjects)
-    readings = group_by_subject(store.read_readings, subjects)
-    registrations = group_by_subject(store.read_registrations, subjects)
-    results: dict[str, list[SubjectResult]] = {one.subject: [] for one in subjects}
-    for result in store.read_results(subjects[0].subject if len(subjects) == 1 else None):
-        if result.summary.subject in results:
-            results[result.summary.subject].append(result)
-    waiting: dict[str, dict[str, dt.date]] = {}
-    for record in records:
-        waiting.setdefault(record.alert.subject, {})[record.alert.alert_id] = raised_last(record)
+    known = store.alerts.read_everything()
+    points = _group(known.time_points, lambda one: one.subject)
+    results = _group(known.results, lambda one: one.summary.subject)
+    trackings = _group(known.trackings, lambda one: one.subject)
+    readings = _group(known.readings, lambda one: one.subject)
+    registrations = _group(known.registrations, lambda one: one.subject)
+    records = _group(known.records, lambda one: one.alert.subject)
     return [
         Picture(
             subject=one,
@@ -44,10 +38,17 @@ def read_pictures(
             trackings=tuple(trackings[one.subject]),
             readings=tuple(readings[one.subject]),
             registrations=tuple(registrations[one.subject]),
-            waiting_since=waiting.get(one.subject, {}),
+            waiting_since={r.alert.alert_id: raised_last(r) for r in records[one.subject]},
         )
-        for one in subjects
+        for one in known.subjects
     ]
+
+
+def _group(rows: Iterable[Row], name_subject: Callable[[Row], str]) -> Mapping[str, list[Row]]:
+    grouped: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        grouped[name_subject(row)].append(row)
+    return grouped
 
 
 def raised_last(record: AlertRecord) -> dt.date:

@@ -213,8 +213,7 @@ def find_holding(
         Look at this day, with nothing that is dated later, and not at the program itself.
     """
     day = as_of or now.astimezone(protocol.alerts.zone).date()
-    records = store.alerts.read_records(ended=False)
-    pictures = read_pictures(store, store.read_subjects(), records)
+    pictures = read_pictures(store)
     if as_of is not None:
         pictures = [restrict(one, as_of) for one in pictures]
     held: list[Alert] = []

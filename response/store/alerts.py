@@ -8,12 +8,25 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from response.alerts.ledger import Changes
 from response.alerts.outbox import Posted
 from response.alerts.record import AlertRecord
-from response.model import Alert, AlertEvent, AlertMessage, DeliveryAttempt
+from response.model import (
+    Alert,
+    AlertEvent,
+    AlertMessage,
+    DeliveryAttempt,
+    Readings,
+    Registration,
+    Subject,
+    SubjectResult,
+    TimePoint,
+    Tracking,
+)
+from response.store import reads
 from response.store.layout import TableRow, lay_out
 from response.store.reads import Rows, fetch
 from response.store.rows import decode
@@ -36,6 +49,19 @@ SELECT count(*) FROM (
 _LAST_INTAKE = """
 SELECT max("at") FROM audit WHERE action IN ('write_time_point', 'write_readings')
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """What the rules of alerts look at, of all subjects, on one state of the database."""
+
+    subjects: tuple[Subject, ...]
+    time_points: tuple[TimePoint, ...]
+    results: tuple[SubjectResult, ...]
+    trackings: tuple[Tracking, ...]
+    readings: tuple[Readings, ...]
+    registrations: tuple[Registration, ...]
+    records: tuple[AlertRecord, ...]
 
 
 Decide = Callable[[Mapping[str, AlertRecord], tuple[AlertMessage, ...]], Changes]
@@ -65,6 +91,13 @@ class AlertStore:
         if alert_ids is not None:
             return tuple(self._units.read(_read_records, list(alert_ids)).values())
         return tuple(self._units.read(_read_all if ended else _read_standing).values())
+
+    def read_everything(self) -> Everything:
+        """Read what is known of all subjects, and the alerts that stand, at one moment.
+
+        Facts of before and after somebody's change, read apart, would tell of what never was.
+        """
+        return self._units.read(_read_everything)
 
     def read_versions(self, alert_id: str) -> tuple[Alert, ...]:
         """Read how the facts of an alert stood from one evaluation to another, the oldest first."""
@@ -227,6 +260,18 @@ def _read_shown(cursor: Any, wanted: Iterable[str], since: dt.datetime) -> Recor
 
 def _to_stored(at: dt.datetime) -> dt.datetime:
     return at.astimezone(dt.UTC).replace(tzinfo=None)
+
+
+def _read_everything(cursor: Any) -> Everything:
+    return Everything(
+        subjects=tuple(reads.read_subjects(cursor)),
+        time_points=tuple(reads.read_time_points(cursor)),
+        results=tuple(reads.read_results(cursor)),
+        trackings=tuple(reads.read_trackings(cursor)),
+        readings=tuple(reads.read_readings(cursor)),
+        registrations=tuple(reads.read_registrations(cursor)),
+        records=tuple(_read_standing(cursor).values()),
+    )
 
 
 def _read_all(cursor: Any) -> Records:

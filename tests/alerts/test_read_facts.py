@@ -33,7 +33,7 @@ def test_time_points_of_images_and_of_tables_are_scanned(tmp_path: Path) -> None
     write_course(workspace, store, "P1", [30, 45])
     unread = TimePoint("P1", "W16", DAYS[2], (), ())
     store.write_time_point(unread, actor="anna")
-    (picture,) = read_pictures(store, store.read_subjects())
+    (picture,) = read_pictures(store)
     assert picture.scanned == (
         Scanned("T0", DAYS[0]),
         Scanned("T1", DAYS[1]),
@@ -41,14 +41,13 @@ def test_time_points_of_images_and_of_tables_are_scanned(tmp_path: Path) -> None
     )
 
 
-def test_many_subjects_are_read_in_a_few_units_of_work(tmp_path: Path) -> None:
+def test_everything_is_read_at_one_moment(tmp_path: Path) -> None:
     workspace, store = open_clinic(tmp_path / "home")
     for number in range(5):
         write_course(workspace, store, f"P{number}", [30, 45])
-    subjects = store.read_subjects()
     with patch.object(Units, "read", autospec=True, side_effect=Units.read) as read:
-        pictures = read_pictures(store, subjects)
-    assert read.call_count == 5
+        pictures = read_pictures(store)
+    assert read.call_count == 1
     assert [one.subject.subject for one in pictures] == [f"P{number}" for number in range(5)]
     assert all(len(one.results) == 1 for one in pictures)
 
@@ -62,7 +61,7 @@ def test_what_was_reopened_after_its_end_waits_since_then() -> None:
 def test_what_an_ended_alert_was_about_is_described(tmp_path: Path) -> None:
     workspace, store = open_clinic(tmp_path / "home")
     write_course(workspace, store, "P1", [30, 31])
-    (picture,) = read_pictures(store, store.read_subjects())
+    (picture,) = read_pictures(store)
     about = make_alert(subject="P1", reader=Reader(), criterion="recist11", time_point="T1")
     assert describe_present(picture, about) == "T1 is SD now, sum 31 mm"
     gone = make_alert(subject="P1", reader=Reader(), criterion="recist11", time_point="T9")
