@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from alert_pictures import course, look, nothing, on, picture, row, told
+from dataclasses import replace
+
+from alert_pictures import READER, course, look, nothing, on, picture, row, told
+from builders import finding, lesion, tracking
 
 from response.alerts.early import assess_growth
 from response.alerts.settings import AlertSettings, EarlyGrowth
-from response.model import LesionReading
+from response.model import LesionReading, Tracking
 from response.protocol import Protocol
-from response.terms import LesionState, Severity
+from response.terms import Event, LesionState, Role, Severity
 
 EARLY = "early_growth"
 
@@ -89,3 +92,31 @@ def test_a_criterion_that_adds_no_diameters_is_not_asked() -> None:
 
 def test_a_baseline_alone_is_no_growth() -> None:
     assert look(picture(several((0, "200"))), 0, EARLY) == ()
+
+
+def marked() -> Tracking:
+    """The same lesions as images show them: one a node, of which the short axis counts."""
+    lesions = [lesion(f"T{n}", Role.TARGET, node=n == 0) for n in range(5)]
+    findings = [
+        replace(
+            finding(one.lesion, "B", Event.PERSISTING, "99", short=str(one.diameter_mm))
+            if one.lesion == "T0"
+            else finding(one.lesion, "B", Event.PERSISTING, str(one.diameter_mm)),
+            time_point=one.time_point,
+            date=one.date,
+        )
+        for one in GROWING
+    ]
+    return replace(tracking(lesions, findings), reader=READER)
+
+
+def test_lengths_on_images_make_the_sum_as_sure_as_those_of_a_table() -> None:
+    table = picture(GROWING)
+    (expected,) = look(table, 16, EARLY)
+    (alert,) = look(replace(table, readings=(), trackings=(marked(),)), 16, EARLY)
+    assert alert.numbers == expected.numbers
+
+
+def test_a_sum_of_unknown_lengths_is_the_least_sure() -> None:
+    unknown = replace(picture(GROWING), readings=())
+    assert look(unknown, 16, EARLY) == ()

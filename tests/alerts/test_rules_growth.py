@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from alert_pictures import course, look, nothing, on, picture, row, told
+from builders import DAYS, finding, lesion, tracking
 
+from response.alerts.facts import Picture, Scanned
+from response.alerts.rules import evaluate
 from response.alerts.settings import AlertSettings
-from response.model import AssessedTimePoint, LesionReading
+from response.model import (
+    Alert,
+    AssessedTimePoint,
+    Finding,
+    LesionReading,
+    Subject,
+    SubjectFacts,
+)
 from response.protocol import Protocol
-from response.terms import LesionState, Severity
+from response.terms import Event, LesionState, Role, Severity
 
 NEAR = "near_progression"
 RISE = "uptake_rise"
@@ -90,6 +102,36 @@ def test_a_lesion_that_is_gone_later_has_not_risen() -> None:
 
 def test_uptake_that_rose_before_the_baseline_is_history() -> None:
     assert look(picture(uptake((-8, "3"), (0, "6"))), 0, RISE) == ()
+
+
+def hot(name: str, peak: float, *, modality: str = "PT", **more: Any) -> Finding:
+    """A lesion with uptake, as a PET shows it."""
+    made = finding("L1", name, Event.PERSISTING, "20.0", **more)
+    assert made.measurement is not None
+    measured = replace(made.measurement, sul_peak=peak)
+    return replace(made, measurement=measured, modality=modality)
+
+
+def find(*findings: Finding) -> tuple[Alert, ...]:
+    """Rises of uptake of one lesion on images."""
+    scanned = tuple(Scanned(name, day) for name, day in DAYS.items())
+    made = tracking([lesion("L1", Role.TARGET)], list(findings))
+    seen = Picture(Subject("S1", "k", SubjectFacts("S1")), scanned, (), (made,))
+    return tuple(one for one in evaluate([seen], DAYS["F3"], Protocol()) if one.rule == RISE)
+
+
+def test_uptake_on_images_is_read_from_the_pet_and_provisional() -> None:
+    ct = replace(hot("F1", 9.0, modality="CT"), series="2")
+    (alert,) = find(hot("B", 4.0), hot("F1", 5.0), ct)
+    assert alert.numbers["sul_peak_g_per_ml"] == "5.0000"
+    assert alert.numbers["change_pct"] == "+25.0"
+    assert alert.provisional
+    assert alert.tracking_uid == "L1"
+
+
+def test_a_lesion_on_images_that_resolved_has_not_risen() -> None:
+    assert find(hot("B", 4.0), hot("F1", 6.0), finding("L1", "F2", Event.RESOLVED)) == ()
+    assert len(find(hot("B", 4.0), hot("F1", 6.0), finding("L1", "F2", Event.NOT_IMAGED))) == 1
 
 
 def test_where_percist_says_progression_a_rise_is_no_news() -> None:
