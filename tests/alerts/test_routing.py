@@ -349,6 +349,24 @@ class TestDigest:
         (message,) = clinic.evaluate(NOON + 3 * DAY, [])
         assert "withdrawn: Progression" in message.title
 
+    def test_what_came_back_and_went_again_between_two_digests_is_not_told(self) -> None:
+        clinic = make_digest_clinic()
+        for days, holding in enumerate(([make_alert()], [make_alert()], [])):
+            clinic.evaluate(NOON + days * DAY, holding)
+        assert len(clinic.evaluate(NOON + 3 * DAY, [])) == 1
+        clinic.evaluate(NOON + 3 * DAY + HOUR, [make_alert()])
+        clinic.evaluate(NOON + 3 * DAY + 2 * HOUR, [])
+        assert clinic.evaluate(NOON + 4 * DAY, []) == ()
+
+    def test_it_tells_of_a_snooze_that_ran_out(self) -> None:
+        clinic = make_digest_clinic()
+        clinic.evaluate(NOON, [make_alert()])
+        clinic.evaluate(NOON + DAY, [make_alert()])
+        clinic.act("a1", NOON + DAY, AlertChange.SNOOZED, "2026-06-03")
+        clinic.evaluate(NOON + 2 * DAY, [make_alert()])
+        (message,) = clinic.evaluate(NOON + 3 * DAY, [make_alert()])
+        assert "Is open again." in message.body
+
     def test_it_tells_of_a_rise_of_yesterday(self) -> None:
         clinic = make_digest_clinic()
         clinic.evaluate(NOON, [make_alert(severity=Severity.MEDIUM)])
