@@ -131,9 +131,15 @@ def is_clear_tracking(tracking: Tracking) -> bool:
 # ------------------------------------------------------------------------------------ from tables
 
 
+def list_days(given: Readings) -> set[tuple[dt.date, str]]:
+    """The time points of a table, as date and name."""
+    read = {(row.date, row.time_point) for row in given.readings}
+    return read | {(one.date, one.time_point) for one in given.time_points}
+
+
 def read_table_news(given: Readings, treatment_start: dt.date | None) -> Told:
     """What one reader's table shows after the baseline; the last word on a lesion counts."""
-    days = {(row.date, row.time_point) for row in (*given.readings, *given.time_points)}
+    days = list_days(given)
     if not days:
         return Told((), clear=False)
     baseline, _reasons = choose_baseline(sorted(days), treatment_start)
@@ -212,7 +218,7 @@ def _is_there(row: LesionReading) -> bool | None:
 
 def is_clear_table(given: Readings, treatment_start: dt.date | None) -> bool:
     """Whether the baseline was read and shows no lesion, where lesions are all that is followed."""
-    days = {(row.date, row.time_point) for row in (*given.readings, *given.time_points)}
+    days = list_days(given)
     if not days or any(BEYOND_LESIONS & one.facts.keys() for one in given.time_points):
         return False
     baseline, _reasons = choose_baseline(sorted(days), treatment_start)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from response.alerts.case import About, Case, Grade, make_alert
+from response.alerts.lesion_news import list_days
 from response.alerts.rules_lesions import LESION
 from response.criteria.course import choose_baseline
 from response.endpoints import select_effective
@@ -136,7 +137,7 @@ def _measure(rows: Sequence[Finding]) -> _Uptake | None:
 
 
 def _read_table(given: Readings, treatment_start: dt.date | None) -> Iterator[_Hot]:
-    days = sorted({(row.date, row.time_point) for row in (*given.readings, *given.time_points)})
+    days = sorted(list_days(given))
     if not days:
         return
     (start, _name), _reasons = choose_baseline(days, treatment_start)
