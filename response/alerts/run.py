@@ -36,6 +36,9 @@ LEASE_WAIT_S = 10.0
 LOOKS = 3
 """How often one run looks at most because others asked for it meanwhile."""
 
+WANTED = "alerts.wanted"
+"""The mark in a workspace that somebody wants a run."""
+
 OF_ONE_SUBJECT = (ResponseError, ArithmeticError, LookupError, TypeError, ValueError)
 """What a subject's facts may do to a rule; the other subjects are evaluated all the same."""
 
@@ -177,10 +180,15 @@ class _How:
     instead: Protocol | None
 
 
+def is_wanted(workspace: Workspace) -> bool:
+    """Whether somebody wanted a run while another, or a round of sending, was at work."""
+    return (workspace.home / WANTED).exists()
+
+
 def _run(workspace: Workspace, store: Store, how: _How) -> RunReport:
     protocol = how.instead or workspace.protocol()
     today = how.now.astimezone(protocol.alerts.zone).date()
-    mark = workspace.home / "alerts.wanted"
+    mark = workspace.home / WANTED
     mark.touch(mode=0o600)
     with hold_lease(workspace.home, wait_s=how.wait_s) as held:
         if not held:

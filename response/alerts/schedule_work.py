@@ -12,7 +12,7 @@ from response.alerts.deliver import DeliveryReport, make_senders
 from response.alerts.last_protocol import keep_protocol, read_protocol_or_last
 from response.alerts.lock import hold_lease
 from response.alerts.outside import tell_outside
-from response.alerts.run import RunReport, run_alerts
+from response.alerts.run import RunReport, is_wanted, run_alerts
 from response.alerts.send_due import send_due
 from response.alerts.sending import Reply, Sender
 from response.alerts.settings import AlertSettings
@@ -111,7 +111,10 @@ class Work:
         return protocol.alerts
 
     def deliver(self) -> None:
-        """Send what has fallen due between two evaluations."""
+        """Send what has fallen due between two evaluations; evaluate if somebody asked for it."""
+        if is_wanted(self.workspace):
+            self.evaluate()
+            return
         protocol, _problem = read_protocol_or_last(self.workspace)
         settings = protocol.alerts
         if not (settings.recipients or settings.webhooks):

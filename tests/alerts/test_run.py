@@ -16,6 +16,7 @@ from response.alerts.after import run_after
 from response.alerts.beat_file import read_beat
 from response.alerts.lock import hold_lease
 from response.alerts.rules import evaluate
+from response.alerts.schedule_work import Work
 from response.alerts.sending import Reply
 from response.errors import ProtocolError
 from response.model import AlertMessage
@@ -231,3 +232,12 @@ def run_at_gate(home: Path, gate: object) -> None:
     store = Store(workspace)
     gate.wait(30)  # type: ignore[attr-defined]
     look(workspace, store, wait_s=30.0)
+
+
+def test_a_schedule_evaluates_soon_what_somebody_could_not(clinic: Clinic) -> None:
+    write_course(*clinic, "P1", [30, 45])
+    with hold_lease(clinic[0].home, wait_s=0):  # as a round of sending does
+        assert look(*clinic, wait_s=0).at_work
+    work = Work(clinic[0], lambda: LATER, lambda _line: None, lambda: False)
+    work.deliver()
+    assert count_events(clinic[1]) == {"P1 progression T1": 1}
