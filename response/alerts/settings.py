@@ -78,7 +78,7 @@ class EarlyGrowth(_Section):
     """What measurement error alone may do in a year of scans, shared among them by the time since
     the last and among the scans that may have been the lowest; ours. On simulated courses 1.9 % of
     patients without growth then alarm in a year, 3.1 % of those whose disease stands still
-    (measured by contours, with ``[repeatability]`` saying so: 2.9 and 5.4 %)."""
+    (measured by contours, with ``[repeatability]`` saying so: 3.0 and 5.4 %)."""
     doubling_time_days_max: Annotated[int, Field(ge=1)] = 460
     """Slower growth does not alarm: a volume that doubles in 460 days takes a year to +20 % of
     its diameter; ours."""
