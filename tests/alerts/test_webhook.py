@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import http.server
 import json
 import shutil
 import socket
-import ssl
-import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import pytest
 from alert_makers import NOON, make_message, make_settings
+from hook_receiver import Receiver, serve_hook
 from mail_server import Certificate, make_certificate
 
 from response.alerts.hooks import write_hook
@@ -27,57 +22,6 @@ from response.alerts.webhook import WebhookSender
 from response.terms import Channel, Outcome
 
 Kind = Literal["generic", "slack", "teams"]
-
-
-@dataclass
-class Receiver:
-    """Takes what is posted; answers ``statuses`` in turn, the last for ever."""
-
-    statuses: list[int] = field(default_factory=lambda: [200])
-    hang_s: float = 0
-    said: bytes = b"ok"
-    bodies: list[bytes] = field(default_factory=list)
-    headers: list[Mapping[str, str]] = field(default_factory=list)
-
-    def take(self, handler: http.server.BaseHTTPRequestHandler) -> None:
-        """Answer one request."""
-        self.bodies.append(handler.rfile.read(int(handler.headers["Content-Length"])))
-        self.headers.append(dict(handler.headers))
-        time.sleep(self.hang_s)
-        status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
-        handler.send_response(status)
-        if 300 <= status < 400:
-            handler.send_header("Location", "/elsewhere")
-        handler.send_header("Content-Length", str(len(self.said)))
-        handler.end_headers()
-        handler.wfile.write(self.said)
-
-
-@contextmanager
-def serve(receiver: Receiver, context: ssl.SSLContext | None = None) -> Iterator[int]:
-    """Run a receiver on a free port; yields the port."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            receiver.take(self)
-
-        def log_message(self, *_: Any) -> None:
-            return
-
-    class Server(http.server.ThreadingHTTPServer):
-        def handle_error(self, *_: Any) -> None:
-            return  # a caller that hangs up is what some tests are about
-
-    with Server(("127.0.0.1", 0), Handler) as server:
-        if context is not None:
-            server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield server.server_address[1]
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def make_sender(
@@ -99,7 +43,7 @@ def write(kind: Kind, **changes: Any) -> Any:
 
 def test_a_generic_receiver_gets_documented_json() -> None:
     receiver = Receiver()
-    with serve(receiver) as port:
+    with serve_hook(receiver) as port:
         assert send(make_sender(port)) == Reply(Outcome.SENT)
     assert json.loads(receiver.bodies[0]) == {
         "schema": "response-alerts/1",
@@ -119,7 +63,7 @@ def test_a_generic_receiver_gets_documented_json() -> None:
 
 def test_a_receiver_can_verify_the_signature_with_the_secret() -> None:
     receiver = Receiver()
-    with serve(receiver) as port:
+    with serve_hook(receiver) as port:
         sender = make_sender(port, {"CHAT_SECRET": "hush"}, secret_env="CHAT_SECRET")
         assert send(sender).outcome is Outcome.SENT
     headers, body = receiver.headers[0], receiver.bodies[0]
@@ -131,7 +75,7 @@ def test_a_receiver_can_verify_the_signature_with_the_secret() -> None:
 
 def test_without_its_secret_nothing_is_sent_unsigned() -> None:
     receiver = Receiver()
-    with serve(receiver) as port:
+    with serve_hook(receiver) as port:
         reply = send(make_sender(port, secret_env="CHAT_SECRET"))
     assert reply == Reply(Outcome.FAILED, "$CHAT_SECRET is not set", way_is_closed=True)
     assert receiver.bodies == []
@@ -156,14 +100,14 @@ def test_without_its_secret_nothing_is_sent_unsigned() -> None:
 )
 def test_a_status_says_whether_to_try_again(status: int, outcome: Outcome) -> None:
     receiver = Receiver([status], said=b"" if status == 204 else b"ok")
-    with serve(receiver) as port:
+    with serve_hook(receiver) as port:
         assert send(make_sender(port)).outcome is outcome
     assert len(receiver.bodies) == 1  # redirects are not followed, failures not repeated here
 
 
 def test_a_second_attempt_carries_the_same_id_and_body() -> None:
     receiver = Receiver([500, 200])
-    with serve(receiver) as port:
+    with serve_hook(receiver) as port:
         sender = make_sender(port)
         assert [send(sender).outcome, send(sender).outcome] == [Outcome.FAILED, Outcome.SENT]
     assert receiver.bodies[0] == receiver.bodies[1]
@@ -171,12 +115,12 @@ def test_a_second_attempt_carries_the_same_id_and_body() -> None:
 
 
 def test_what_a_receiver_says_stands_nowhere() -> None:
-    with serve(Receiver([500], said=b"patient 0042")) as port:
+    with serve_hook(Receiver([500], said=b"patient 0042")) as port:
         assert "0042" not in send(make_sender(port)).detail
 
 
 def test_a_slow_receiver_is_left() -> None:
-    with serve(Receiver(hang_s=1.5)) as port:
+    with serve_hook(Receiver(hang_s=1.5)) as port:
         begun = time.monotonic()
         reply = send(make_sender(port))
         assert time.monotonic() - begun < 1.4
@@ -202,13 +146,13 @@ def test_a_receiver_that_the_system_trusts_is_told_over_tls(
     certificate: Certificate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate.cert))
-    with serve(Receiver(), certificate.make_context()) as port:
+    with serve_hook(Receiver(), certificate.make_context()) as port:
         assert send(make_sender(port, scheme="https")).outcome is Outcome.SENT
 
 
 def test_a_receiver_that_nobody_vouches_for_gets_nothing(certificate: Certificate) -> None:
     receiver = Receiver()
-    with serve(receiver, certificate.make_context()) as port:
+    with serve_hook(receiver, certificate.make_context()) as port:
         reply = send(make_sender(port, scheme="https"))
     assert (reply.outcome, reply.way_is_closed) == (Outcome.FAILED, True)
     assert receiver.bodies == []
