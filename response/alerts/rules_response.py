@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 
 from response.alerts.case import About, Case, Grade, make_alert
 from response.alerts.lesion_news import is_clear_table, is_clear_tracking
 from response.endpoints import select_effective
 from response.explain import deciding_sentences
+from response.export.report_data import NAMES
 from response.model import Alert, Assessment, Reader, SubjectResult
 from response.terms import Audience, Category, Severity, Status, find_kin
 
@@ -92,19 +94,34 @@ def _tell(case: Case, row: Assessment, baseline: Sequence[Assessment], *, back: 
         _GRAVE,
         about,
         text=f"{code} at {row.time_point} on {row.date}{after}: {said}",
-        suggestion=_suggest(row),
+        suggestion=_suggest(case, row),
         numbers=describe_sum(row),
         provisional=row.status is Status.PROVISIONAL,
         untrusted=rests_on_untrusted(case, row, baseline),
     )
 
 
-def _suggest(row: Assessment) -> str:
+def _suggest(case: Case, row: Assessment) -> str:
+    """What the criterion asks for next, and what a person still has to confirm."""
+    asked = f"{NAMES.get(row.criterion, row.criterion)}: {_ask(case, row)}"
     if row.status is Status.PROVISIONAL:
-        return "targets, matches and new lesions of this time point wait for a person to confirm"
-    if row.overall_response in UNCONFIRMED:
-        return f"{row.overall_response}: progression that a later scan has to confirm"
-    return "look at the time point and its reasons"
+        asked += "; targets, matches and new lesions wait for a person to confirm them"
+    return asked
+
+
+def _ask(case: Case, row: Assessment) -> str:
+    protocol, code = case.protocol, row.overall_response
+    if code == "iUPD":
+        options = protocol.irecist
+        first = row.date + dt.timedelta(options.icpd_min_days)
+        last = row.date + dt.timedelta(options.icpd_max_days or options.icpd_warn_days)
+        return f"confirm by a scan from {first} to {last}"
+    if code == "PDu":
+        days = protocol.rano2 if row.criterion == "rano2" else protocol.pcwg3
+        return f"confirm by a scan from {row.date + dt.timedelta(days.confirmation_min_days)} on"
+    if find_kin(code) == Category.PD:
+        return "progression; the protocol says what follows"
+    return "disease is seen again; a reader looks at both scans"
 
 
 def describe_sum(row: Assessment) -> dict[str, str]:

@@ -12,6 +12,7 @@ from response.model import AssessedTimePoint, Reader, Registration
 from response.terms import Audience, LesionState, Role, Severity, Status
 
 RULES = ("progression", "recurrence")
+PROGRESSING = course((0, "50"), (8, "60"))
 
 
 def recode(seen: Picture, week: float, code: str) -> Picture:
@@ -71,6 +72,18 @@ def test_a_confirmed_progression_of_irecist_is_news_of_its_own() -> None:
     seen = picture(course((0, "50"), (8, "60"), (14, "66")), criteria=["irecist"])
     alerts = look(seen, 14, *RULES)
     assert [(one.time_point, one.text[:4]) for one in alerts] == [("W14", "iCPD"), ("W8", "iUPD")]
+
+
+def test_an_unconfirmed_progression_says_when_a_scan_confirms_it() -> None:
+    (alert,) = look(picture(PROGRESSING, criteria=["irecist"]), 8, *RULES)
+    assert alert.suggestion == f"iRECIST: confirm by a scan from {on(12)} to {on(16)}"
+
+
+@pytest.mark.parametrize(("criterion", "week"), [("rano2", 12), ("pcwg3", 14)])
+def test_where_no_last_day_is_named_it_says_from_when(criterion: str, week: int) -> None:
+    seen = recode(picture(PROGRESSING, criteria=[criterion]), 8, "PDu")
+    (alert,) = look(seen, 8, *RULES)
+    assert f"confirm by a scan from {on(week)} on" in alert.suggestion
 
 
 def test_an_unconfirmed_progression_told_again_is_no_news() -> None:
