@@ -17,7 +17,7 @@ from dashboard.components.alerts import (
     severity_mark,
     subject_of,
 )
-from dashboard.components.bits import MINUS, attributes, link, reader_words
+from dashboard.components.bits import MINUS, attributes, counted, link, reader_words
 from dashboard.inbox import InboxView, Opened
 from dashboard.links import Place, write_place
 from response.alerts.acts import LONGEST_TEXT
@@ -247,7 +247,7 @@ def say_posted(posted: Posted, zone: dt.tzinfo) -> str:
     whom = f"{message.recipient}, by {message.channel.value}: "
     if posted.outcome is Outcome.SENT:
         return f"{whom}sent {_moment(attempts[-1].at, zone)}"
-    tries = f" after {len(attempts)} attempts ({attempts[-1].detail})" if attempts else ""
+    tries = f" after {counted(len(attempts), 'attempt')}" if attempts else ""
     if posted.outcome is Outcome.DEAD:
         return f"{whom}given up{tries}"
     due = (

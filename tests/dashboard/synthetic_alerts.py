@@ -110,20 +110,35 @@ def make_attempt(message_id, outcome, detail=""):
     return DeliveryAttempt(uuid.uuid4().hex, message_id, at, outcome, detail)
 
 
-def fill_alerts(store, *, alerts=ALERTS, events=EVENTS):
-    """Write the alerts, a message that was sent, one that waits and one that was given up."""
+def fill_alerts(store, mark=""):
+    """Write the alerts, a message that was sent, one that waits and one that was given up.
+
+    Their ids end in ``mark``, so that a workspace may be filled again and again.
+    """
     keys = {one.subject: one.key for one in store.read_subjects()}
-    keyed = tuple(replace(one, subject_key=keys.get(one.subject, "")) for one in alerts)
+    alerts = tuple(
+        replace(one, alert_id=one.alert_id + mark, subject_key=keys.get(one.subject, ""))
+        for one in ALERTS
+    )
+    events = tuple(
+        replace(
+            one,
+            event_id=uuid.uuid4().hex,
+            alert_id=one.alert_id + mark,
+            value=one.value and one.value + mark,
+        )
+        for one in EVENTS
+    )
     messages = (
-        make_message("sent", "growth", "fresh"),
-        make_message("waiting", "late"),
-        make_message("dead", "growth"),
+        make_message(f"sent{mark}", f"growth{mark}", f"fresh{mark}"),
+        make_message(f"waiting{mark}", f"late{mark}"),
+        make_message(f"dead{mark}", f"growth{mark}"),
     )
-    store.alerts.keep(
-        lambda *_: Changes(keyed, events, messages), alert_ids=(), now=NOW, actor=SYSTEM
-    )
+    made = Changes(alerts, events, messages)
+    store.alerts.keep(lambda *_: made, alert_ids=(), now=NOW, actor=SYSTEM)
+    refused = "given up after 72 hours: connection refused"
     attempts = [
-        make_attempt("sent", Outcome.SENT),
-        make_attempt("dead", Outcome.DEAD, "given up after 72 hours: connection refused"),
+        make_attempt(f"sent{mark}", Outcome.SENT),
+        make_attempt(f"dead{mark}", Outcome.DEAD, refused),
     ]
     store.alerts.append_attempts(attempts, actor=SYSTEM)

@@ -12,16 +12,17 @@ from plotly.utils import PlotlyJSONEncoder
 from dashboard.alert_list import Wanted, choose_records, count_open, read_wanted
 from dashboard.auth import Visitor
 from dashboard.components.alert_detail import alert_detail
-from dashboard.components.alerts import LINE_SHOWN, alert_line, inbox_link
-from dashboard.inbox import InboxView, Opened, Watch, watch_over
+from dashboard.components.alerts import LINE_SHOWN, alert_line, inbox_link, watch_banner
+from dashboard.inbox import Inbox, InboxView, Opened, Watch
 from dashboard.links import Place, parse_place, write_place
 from dashboard.pages import alerts
 from response.alerts.beat import Beat
+from response.alerts.beat_file import change_beat
 from response.alerts.outbox import Posted
 from response.alerts.record import AlertRecord
-from response.alerts.settings import AlertSettings, Recipient
 from response.model import Reader
 from response.terms import AccountRole, AlertChange, Outcome, Severity
+from response.workspace import Workspace
 
 ADMIN, READER, VIEWER = (Visitor(role.value, role) for role in AccountRole)
 NOON = dt.datetime(2026, 3, 10, 12, tzinfo=dt.UTC)
@@ -79,7 +80,7 @@ def view(records, synthetic_alerts):
             missing=missing,
             names=("anna", "rita"),
             outbox=outbox,
-            watch=watch or Watch(NOON, in_use=True, problems=()),
+            watch=watch or Watch(NOON),
             today=today,
             zone=dt.UTC,
         )
@@ -240,7 +241,7 @@ def test_an_empty_inbox_says_when_alerts_were_evaluated(view):
 
 
 def test_an_inbox_that_was_never_evaluated_says_how(view):
-    never = Watch(None, in_use=False, problems=())
+    never = Watch(None)
     page = as_text(alerts.layout(view((), watch=never), Place("alerts"), READER))
     assert "response alerts run" in page
     assert "Nothing to look at" not in page
@@ -287,43 +288,58 @@ def test_alerts_of_a_subject_are_links_and_the_rest_is_counted(records, record, 
     assert f"all {LINE_SHOWN + 3}" in as_text(many)
 
 
+@pytest.fixture
+def watch_of(tmp_path, synthetic):
+    """Return what is said of a workspace with a heartbeat."""
+    workspace = Workspace.open(tmp_path / "home")
+    store = synthetic.Store(workspace)
+
+    def read(beat, protocol=""):
+        change_beat(workspace.home, lambda _: beat)
+        workspace.protocol_path.write_text(protocol)
+        return Inbox(workspace, store).read_watch()
+
+    yield read
+    store.close()
+
+
+def ago(hours):
+    return dt.datetime.now(dt.UTC) - dt.timedelta(hours=hours)
+
+
 @pytest.mark.parametrize(
     ("beat", "said"),
     [
-        (Beat(), "never been evaluated"),
-        (Beat(last_evaluation_at=NOON - dt.timedelta(hours=27), runner_at=NOON), "26 hours"),
-        (
-            Beat(last_evaluation_at=NOON, failing={"mail": NOON - dt.timedelta(hours=5)}),
-            "mail since 2026-03-10 07:00",
-        ),
-        (
-            Beat(NOON, last_error="StoreError", failing_since=NOON - dt.timedelta(hours=3)),
-            "StoreError",
-        ),
+        (Beat(runner_at=ago(1)), "never been evaluated"),
+        (Beat(last_evaluation_at=ago(27), runner_at=ago(27)), "more than 26 hours"),
+        (Beat(ago(0), runner_at=ago(0), failing={"mail": ago(5)}), "mail since"),
+        (Beat(ago(0), runner_at=ago(0), last_error="E", failing_since=ago(3)), "since"),
     ],
 )
-def test_the_banner_says_what_has_stopped(beat, said):
-    told = AlertSettings(recipients=(Recipient(name="ward", address="ward@example.org"),))
-    (words,) = watch_over(beat, told, NOON, dead=0).problems
+def test_the_banner_says_what_has_stopped(watch_of, beat, said):
+    (words,) = watch_of(beat).problems
     assert said in words
+    assert said in as_text(watch_banner(watch_of(beat)))
 
 
-def test_the_banner_counts_messages_that_were_given_up():
-    told = AlertSettings()
-    (words,) = watch_over(Beat(NOON, runner_at=NOON), told, NOON, dead=3).problems
-    assert "3 messages were given up" in words
+def test_a_rule_that_is_off_does_not_hide_that_nobody_evaluates(watch_of):
+    off = '[alerts]\noff = ["runner_stopped"]\n'
+    assert watch_of(Beat(last_evaluation_at=ago(90), runner_at=ago(90)), off).problems
 
 
-def test_there_is_no_banner_where_all_runs_or_nobody_relies_on_alerts():
-    beat = Beat(last_evaluation_at=NOON, runner_at=NOON)
-    assert watch_over(beat, AlertSettings(), NOON + dt.timedelta(hours=2), dead=0).problems == ()
-    assert watch_over(Beat(), AlertSettings(), NOON, dead=0).problems == ()
+def test_a_broken_protocol_is_said(watch_of):
+    (words,) = watch_of(Beat(ago(0), runner_at=ago(0)), "[alerts]\nnonsense = 1\n").problems
+    assert "nonsense" in words
 
 
-def test_a_rule_that_is_off_does_not_hide_that_nobody_evaluates():
-    quiet = AlertSettings(off=("runner_stopped",))
-    beat = Beat(last_evaluation_at=NOON - dt.timedelta(days=3), runner_at=NOON)
-    assert watch_over(beat, quiet, NOON, dead=0).problems
+@pytest.mark.parametrize("beat", [Beat(), Beat(last_evaluation_at=ago(2), runner_at=ago(2))])
+def test_there_is_no_banner_where_all_runs_or_nobody_relies_on_alerts(watch_of, beat):
+    assert watch_banner(watch_of(beat)) == []
+
+
+def test_the_banner_counts_messages_given_up_as_they_are_now(watch_of):
+    beat = Beat(ago(0), runner_at=ago(0), dead_letters=7)
+    assert watch_of(beat).problems == ()
 
 
 def test_an_alert_of_the_program_itself_has_no_subject_to_lead_to(view, record):
