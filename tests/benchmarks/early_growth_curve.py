@@ -118,17 +118,26 @@ def report_validation(patients: Sequence[curve.Seen]) -> None:
     print(f"  RECIST PD of those who stand still     {say(turned)}")
     for pct in (NEAR_PCT, 18.0, 19.0, 20.0, 22.0, 25.0):
         report_near(patients, pct)
+    report_near(patients, NEAR_PCT, least_z=2.6)
 
 
-def report_near(patients: Sequence[curve.Seen], pct: float) -> None:
-    """Print what a rise over the lowest does, alone and beside early growth."""
+def report_near(patients: Sequence[curve.Seen], pct: float, least_z: float = 0.0) -> None:
+    """Print what a rise over the lowest does, alone and beside early growth.
+
+    ``least_z`` asks that its slope, too, lies so many standard errors above zero.
+    """
+
+    def rises(seen: curve.Seen, scan: int) -> float:
+        growth = seen.growth[scan]
+        sure = not least_z or (growth is not None and growth.z >= least_z)
+        return 1.0 if sure and curve.score_rise(seen, scan) >= pct else 0.0
 
     def either(seen: curve.Seen, scan: int) -> float:
-        grows = curve.score_bound(seen, scan) >= -CHANCE
-        return 1.0 if grows or curve.score_rise(seen, scan) >= pct else 0.0
+        return 1.0 if curve.score_bound(seen, scan) >= -CHANCE else rises(seen, scan)
 
-    report(f"rise ≥ {pct:g} %", patients, curve.score_rise, pct)
-    report(f"rise ≥ {pct:g} % or early growth", patients, either, 1.0)
+    name = f"rise ≥ {pct:g} %" + (f" and {least_z:g} standard errors" if least_z else "")
+    report(name, patients, rises, 1.0)
+    report(f"{name}, or early growth", patients, either, 1.0)
 
 
 def report_kind(kind: str, patients: Sequence[curve.Seen]) -> None:
