@@ -29,6 +29,8 @@ from response.workspace import Workspace
 
 EVALUATE, DIGEST, DELIVER = "evaluate", "digest", "deliver"
 
+FOR_EVER = float("inf")
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
@@ -40,6 +42,8 @@ class Pace:
         In place of ``evaluate_minutes``, where given.
     deliver_s
         How often messages that have fallen due are sent between two evaluations.
+    retry_s
+        How soon an evaluation that failed is tried again, if the next is not sooner.
     watch_s
         How often the clock, the schedule and the wish to end are looked at.
     jump_s
@@ -52,6 +56,7 @@ class Pace:
 
     evaluate_s: float | None = None
     deliver_s: float = 60.0
+    retry_s: float = 300.0
     watch_s: float = 0.5
     jump_s: float = 20.0
     halt_s: float = 60.0
@@ -106,6 +111,7 @@ class Server:
     _plan: Plan | None = None
     _scheduler: BlockingScheduler | None = None
     _evaluated_at: float = 0.0
+    _again_at: float = FOR_EVER
     _working: threading.Lock = field(default_factory=threading.Lock)
 
     def stop(self) -> None:
@@ -131,8 +137,7 @@ class Server:
             if held:
                 return self._keep_schedule()
         self.say("another 'alerts serve' is at work here: standing by")
-        for_ever = float("inf")
-        with hold_lock(lock, wait_s=for_ever, poll_s=0.5, give_up=self.is_stopping) as held:
+        with hold_lock(lock, wait_s=FOR_EVER, poll_s=0.5, give_up=self.is_stopping) as held:
             if not held:
                 return True
             self.say("the other one has ended: taking over")
@@ -143,22 +148,28 @@ class Server:
         if not self._working.acquire(blocking=what != DELIVER):
             return
         try:
-            if self._stopping:
-                return
-            if what == DELIVER:
-                self._make_work().deliver()
-                return
-            settings = self._make_work().evaluate()
-            if self._plan not in (None, Plan.of(settings, self.pace)):
-                self._why_anew = "the protocol has another pace: the schedule is made anew"
-            self._evaluated_at = self.read_steady()
+            if not self._stopping:
+                self._do(what)
         except StoppingError:
             self.say("ended before everything was sent; the next runner sends the rest")
+        except Exception as error:  # no error ends a schedule
+            self.say(f"ALERT: {what} failed ({type(error).__name__}); tried again")
         finally:
             self._working.release()
 
-    def _make_work(self) -> Work:
-        return Work(self.workspace, self.read_clock, self.say, self.is_stopping)
+    def _do(self, what: str) -> None:
+        work = Work(self.workspace, self.read_clock, self.say, self.is_stopping)
+        if what == DELIVER and self.read_steady() < self._again_at:
+            if not work.deliver():
+                self._again_at = self.read_steady() + self.pace.retry_s
+            return
+        self._again_at = self.read_steady() + self.pace.retry_s
+        settings, went_through = work.evaluate()
+        self._evaluated_at = self.read_steady()
+        if went_through:
+            self._again_at = FOR_EVER
+        if self._plan not in (None, Plan.of(settings, self.pace)):
+            self._why_anew = "the protocol has another pace: the schedule is made anew"
 
     def _keep_schedule(self) -> bool:
         home = str(self.workspace.home)
@@ -191,8 +202,8 @@ class Server:
         """Keep one schedule until told to end, or until it must be made anew."""
         settings = read_protocol_or_last(self.workspace)[0].alerts
         self._plan = plan = Plan.of(settings, self.pace)
-        self._why_anew = ""
         self._evaluated_at = self.read_steady()
+        self._why_anew = ""
         store, warning = make_store(self.workspace.home)
         if warning:
             self.say(f"ALERT: {warning}")
@@ -236,7 +247,7 @@ class Server:
             offset = self._find_offset()
             if abs(offset - ahead) > self.pace.jump_s:
                 self._why_anew = f"the clock moved by {offset - ahead:+.0f} s: evaluated at once"
-            elif self._is_halted():
+            elif not self._why_anew and self._is_halted():
                 set_aside(self.workspace.home)
                 self._why_anew = "the schedule has come to a halt: made anew"
             ahead = offset

@@ -42,7 +42,7 @@ def read_next_runs(home: Path) -> tuple[Mapping[str, dt.datetime], str]:
     path = home / NAME
     try:
         state = path.lstat()
-    except FileNotFoundError:
+    except OSError:
         return {}, ""
     if S_ISREG(state.st_mode) and 0 < state.st_size <= LARGEST_BYTES:
         with suppress(sqlite3.Error, ValueError, OverflowError):
@@ -55,7 +55,8 @@ def set_aside(home: Path) -> None:
     """Put the file out of the way, with what SQLite keeps beside it."""
     with suppress(OSError):
         (home / NAME).replace(home / SET_ASIDE)
-    _remove(home)
+    with suppress(OSError):
+        _remove(home)
 
 
 def make_store(home: Path) -> tuple[BaseJobStore, str]:

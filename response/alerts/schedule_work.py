@@ -90,11 +90,18 @@ class Work:
     say: Callable[[str], None]
     is_stopping: Callable[[], bool]
 
-    def evaluate(self) -> AlertSettings:
-        """Evaluate once, send what is due, and return the settings that were gone by.
+    def evaluate(self) -> tuple[AlertSettings, bool]:
+        """Evaluate once, and send what is due.
 
-        Nothing is raised but :class:`StoppingError`: what fails is said, noted in the heartbeat,
-        and tried again by the next evaluation.
+        Nothing is raised but :class:`StoppingError`: what fails is said, and noted in the
+        heartbeat.
+
+        Returns
+        -------
+        AlertSettings
+            Those that were gone by.
+        bool
+            Whether it went through; else it is to be tried again soon.
         """
         protocol, problem = read_protocol_or_last(self.workspace)
         if problem:
@@ -102,31 +109,36 @@ class Work:
         try:
             report = self._run(protocol, instead=protocol if problem else None)
         except Exception as error:
-            words = f"evaluation failed ({type(error).__name__}); the next one tries again"
+            words = f"evaluation failed ({type(error).__name__}); it is tried again in minutes"
             self.say(f"ALERT: {words}; 'response alerts run' says more")
-            return protocol.alerts
+            return protocol.alerts, False
         self._say_report(report)
         for line in finish_run(self.workspace, report):
             self.say(line)
-        return protocol.alerts
+        return protocol.alerts, True
 
-    def deliver(self) -> None:
-        """Send what has fallen due between two evaluations; evaluate if somebody asked for it."""
+    def deliver(self) -> bool:
+        """Send what has fallen due between two evaluations; evaluate if somebody asked for it.
+
+        Returns
+        -------
+        bool
+            Whether an evaluation that was asked for went through; also where none was.
+        """
         if is_wanted(self.workspace):
-            self.evaluate()
-            return
+            return self.evaluate()[1]
         protocol, _problem = read_protocol_or_last(self.workspace)
         settings = protocol.alerts
-        if not (settings.recipients or settings.webhooks):
-            return
-        try:
-            with hold_lease(self.workspace.home, wait_s=0) as held:
-                made = self._send(settings) if held else DeliveryReport()
-        except Exception as error:
-            self.say(f"ALERT: sending failed ({type(error).__name__}); tried again in a minute")
-            return
-        if made.sent or made.failed or made.dead:
-            self.say(f"sent {made.sent}, failed {made.failed}, given up {made.dead}")
+        if settings.recipients or settings.webhooks:
+            try:
+                with hold_lease(self.workspace.home, wait_s=0) as held:
+                    made = self._send(settings) if held else DeliveryReport()
+            except Exception as error:
+                self.say(f"ALERT: sending failed ({type(error).__name__}); tried again soon")
+                return True
+            if made.sent or made.failed or made.dead:
+                self.say(f"sent {made.sent}, failed {made.failed}, given up {made.dead}")
+        return True
 
     def _run(self, protocol: Protocol, instead: Protocol | None) -> RunReport:
         with closing(Store(self.workspace, keep=True)) as store:
