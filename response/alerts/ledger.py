@@ -61,6 +61,8 @@ class Evaluation:
     unknown
         Subjects whose facts could not be evaluated: their alerts are left alone, nothing ends
         because nobody could look.
+    off
+        Rules that were not asked: their alerts are resolved, whatever the facts say.
     """
 
     holding: Sequence[Alert]
@@ -68,6 +70,7 @@ class Evaluation:
     now: dt.datetime
     seen_until: dt.date = dt.date.max
     unknown: frozenset[str] = field(default_factory=frozenset)
+    off: frozenset[str] = field(default_factory=frozenset)
 
 
 def reconcile(
@@ -144,6 +147,9 @@ def _end(
     describe_now: Callable[[Alert], str],
 ) -> None:
     """Say how an alert whose facts have gone ends."""
+    if alert.rule in events.seen.off:
+        events.add(alert.alert_id, AlertChange.RESOLVED, f"{alert.rule} is switched off")
+        return
     successors = newly.get(_thread(alert), ()) if alert.thread else ()
     words = describe_now(alert)
     if successors:

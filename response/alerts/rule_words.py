@@ -56,6 +56,10 @@ WORDS: dict[str, RuleWords] = {
     "runner_stopped": RuleWords(
         "Alerts are not evaluated", "No evaluation has run for longer than it should."
     ),
+    "subject_refused": RuleWords(
+        "A patient cannot be evaluated",
+        "What is stored of a patient breaks a rule: whatever its alerts would say is missed.",
+    ),
     "protocol_refused": RuleWords(
         "The protocol cannot be read", "Alerts are evaluated by the last one that could be read."
     ),

@@ -24,6 +24,7 @@ from response.alerts.record import AlertRecord
 from response.alerts.routing import route
 from response.alerts.rules import evaluate
 from response.alerts.rules_program import evaluate_program
+from response.alerts.rules_refused import tell_refused
 from response.alerts.send_due import Senders, send_due
 from response.errors import AlertError, ResponseError
 from response.model import Alert, AlertMessage, Refusal
@@ -45,18 +46,19 @@ OF_ONE_SUBJECT = (ResponseError, ArithmeticError, LookupError, TypeError, ValueE
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What held on a day, and whose facts could not be evaluated."""
+    """What held on a day, whose facts could not be evaluated, and the rules that were not asked."""
 
     alerts: tuple[Alert, ...]
     pictures: Mapping[str, Picture]
     refused: tuple[Refusal, ...] = ()
+    off: frozenset[str] = frozenset()
 
     def seen(self, day: dt.date, now: dt.datetime, seen_until: dt.date = dt.date.max) -> Evaluation:
         """Give it to be reconciled with what stands."""
         unknown = frozenset(one.subject for one in self.refused)
         if seen_until != dt.date.max:  # a day by itself says nothing of the program
             unknown |= {""}
-        return Evaluation(self.alerts, day, now, seen_until, unknown)
+        return Evaluation(self.alerts, day, now, seen_until, unknown, self.off)
 
     def describe(self, alert: Alert) -> str:
         """Say how what an alert was about stands now."""
@@ -232,9 +234,23 @@ def find_holding(
         except OF_ONE_SUBJECT as error:
             words = f"its alerts could not be evaluated: {type(error).__name__}: {error}"
             refused.append(Refusal(picture.subject.subject, "", words))
+            held += _tell_operators(picture, error, day, protocol)
     if as_of is None:
         held += evaluate_program(beat, now, protocol.alerts)
-    return Found(tuple(held), {one.subject.subject: one for one in pictures}, tuple(refused))
+    known = {one.subject.subject: one for one in pictures}
+    return Found(tuple(held), known, tuple(refused), _list_off(protocol))
+
+
+def _list_off(protocol: Protocol) -> frozenset[str]:
+    early = () if protocol.alerts.early_growth.enabled else ("early_growth",)
+    return frozenset((*protocol.alerts.off, *early))
+
+
+def _tell_operators(
+    picture: Picture, error: Exception, day: dt.date, protocol: Protocol
+) -> tuple[Alert, ...]:
+    told = tell_refused(picture, type(error).__name__, day)
+    return () if told.rule in protocol.alerts.off else (told,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ RULES = (
     "discordance",
     "runner_stopped",
     "protocol_refused",
+    "subject_refused",
     "delivery_stopped",
     "intake_stopped",
 )

@@ -35,10 +35,13 @@ def look(
     on: int = 0,
     seen_until: dt.date = dt.date.max,
     unknown: Sequence[str] = (),
+    off: Sequence[str] = (),
 ) -> tuple[Records, Changes]:
     """Evaluate on a day so many days after the first; return what stands then and the changes."""
     moment, numbers = NOON + dt.timedelta(on), itertools.count()
-    seen = Evaluation(holding, moment.date(), moment, seen_until, frozenset(unknown))
+    seen = Evaluation(
+        holding, moment.date(), moment, seen_until, frozenset(unknown), frozenset(off)
+    )
     made = reconcile(standing, seen, lambda: f"{on}-{next(numbers)}", lambda a: f"{a.rule} gone")
     return apply_changes(standing, made), made
 
@@ -169,6 +172,13 @@ def test_what_a_replayed_day_cannot_see_is_left_alone() -> None:
 def test_nothing_ends_because_nobody_could_look() -> None:
     records, _ = look({}, PROGRESSION)
     assert look(records, on=1, unknown=[PROGRESSION.subject])[1] == Changes()
+
+
+def test_a_rule_that_is_switched_off_is_not_said_to_have_been_wrong() -> None:
+    records, _ = look({}, PROGRESSION)
+    made = look(records, on=1, off=["progression"])[1]
+    assert told(made) == [("progression-1", AlertChange.RESOLVED)]
+    assert made.events[0].note == "progression is switched off"
 
 
 def test_a_difference_is_said_in_words() -> None:

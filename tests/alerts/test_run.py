@@ -128,8 +128,14 @@ def test_a_subject_whose_facts_break_a_rule_is_named_and_keeps_its_alerts(
     write_course(*clinic, "P2", [30, 31])
     report = look(*clinic, LATER)
     assert [one.subject for one in report.refused] == ["P1"]
-    assert report.open_count == 1
     assert sum(count_events(clinic[1], AlertChange.WITHDRAWN).values()) == 1
+    standing = clinic[1].alerts.read_records(ended=False)
+    assert [one.alert.rule for one in standing] == ["progression", "subject_refused"]
+    assert {one.alert.subject for one in standing} == {"P1"}
+    assert look(*clinic, LATER).changes.events == ()
+    monkeypatch.undo()
+    (resolved,) = look(*clinic, LATER).changes.events
+    assert resolved.change is AlertChange.RESOLVED
 
 
 def test_a_run_while_another_is_at_work_does_nothing_and_asks_it_to_look_again(
