@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from alert_pictures import course, look, on, picture, row
+from builders import DAYS, finding, lesion, tracking
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strategies import START, courses
 
-from response.alerts.facts import Picture, restrict
+from response.alerts.facts import Picture, Scanned, restrict
 from response.alerts.identity import make_alert_id
 from response.alerts.rules import evaluate
 from response.alerts.settings import RULES
 from response.assess import CRITERIA
-from response.model import Reader, SubjectFacts
+from response.model import (
+    Alert,
+    Finding,
+    Lesion,
+    Reader,
+    Registration,
+    Subject,
+    SubjectFacts,
+)
 from response.protocol import Protocol
-from response.terms import LesionState, Role
+from response.terms import Event, LesionState, Role
 
 READERS = (Reader("INDEPENDENT ASSESSOR", "R1"), Reader("INDEPENDENT ASSESSOR", "R2"))
 SLOWLY = settings(
@@ -89,6 +100,52 @@ def test_what_was_known_on_a_day_alerts_of_no_later_day(
     assert all(one.date <= today for one in evaluate(then, today, Protocol()))
 
 
+@st.composite
+def images(draw: st.DrawFn) -> tuple[list[Lesion], list[Finding], list[Registration]]:
+    """Whatever may have been found of lesions on images, sensible or not."""
+    roles = st.sampled_from([*Role, None])
+    names = [f"L{number}" for number in range(draw(st.integers(1, 3)))]
+    lesions = [lesion(name, draw(roles), node=draw(st.booleans())) for name in names]
+    made = []
+    for name, time_point in itertools.product(names, DAYS):
+        if not draw(st.booleans()):
+            continue
+        length = draw(st.sampled_from(["", "4.0", "12.0", "30.0"]))
+        state = draw(st.sampled_from([None, *LesionState]))
+        row_ = finding(name, time_point, draw(st.sampled_from(list(Event))), length, state=state)
+        if row_.measurement is not None:
+            peak = draw(st.sampled_from([None, 0.0, 2.0, 5.0]))
+            row_ = replace(row_, measurement=replace(row_.measurement, sul_peak=peak))
+        made.append(replace(row_, needs_review=draw(st.booleans())))
+    doubtful = [
+        Registration(
+            *(name, name, "S1", "CT", "", "a", "b", "B", name, "t", "d"),
+            *(1.0, 0.9, 0.0, draw(st.booleans()), "low similarity", "ants", "{}", 4.0),
+        )
+        for name in ("F1", "F2", "F9")
+    ]
+    return lesions, made, doubtful
+
+
+@SLOWLY
+@given(seen=images(), data=st.data())
+def test_whatever_was_found_on_images_gives_the_same_alerts_in_any_order(
+    seen: tuple[list[Lesion], list[Finding], list[Registration]], data: st.DataObject
+) -> None:
+    lesions, findings, registrations = seen
+    scanned = tuple(Scanned(name, day) for name, day in DAYS.items())
+    subject = Subject("S1", "k", SubjectFacts("S1"))
+
+    def look_at(rows: list[Finding]) -> tuple[Alert, ...]:
+        made = (tracking(lesions, rows),)
+        one = Picture(subject, scanned, (), made, (), tuple(registrations))
+        return evaluate([one], DAYS["F3"], Protocol())
+
+    alerts = look_at(findings)
+    assert look_at(data.draw(st.permutations(findings))) == alerts
+    assert all(one.date <= DAYS["F3"] for one in alerts)
+
+
 def test_the_name_of_an_alert_changes_with_all_it_is_made_of() -> None:
     told = {"criterion": "recist11", "line": "1", "lesion": "L1", "episode": "W8"}
     names = {make_alert_id("progression", "k", reader=READERS[0], **told)}
@@ -112,9 +169,9 @@ def test_a_thousand_subjects_are_looked_at_in_seconds() -> None:
         picture(rows, criteria=("recist11", "irecist"), name=f"S{n}", key=f"k{n}")
         for n in range(1000)
     ]
-    begun = time.perf_counter()
+    begun = time.process_time()
     found = evaluate(many, on(75), Protocol())
-    assert time.perf_counter() - begun < 30
+    assert time.process_time() - begun < 10
     assert len({one.subject for one in found}) == 1000
 
 
