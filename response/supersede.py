@@ -78,8 +78,9 @@ def _find_newest(rows: Iterable[Assessment], time_point: str) -> Assessment | No
 
 
 def _says(row: Assessment) -> tuple[object, ...]:
-    """Return what a person stood behind: the numbers, the categories, and that it was confirmed."""
+    """Return what a person stood behind: day, numbers and categories, and that it was confirmed."""
     return (
+        row.date,
         row.sum_of_diameters_mm,
         row.target_response,
         row.non_target_response,

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from builders import READER
 
+from response.endpoints import select_effective
 from response.model import Assessment
 from response.supersede import supersede_confirmed
 from response.terms import NewLesion, Status
@@ -75,3 +76,11 @@ def test_a_correction_that_stays_is_not_said_again() -> None:
     tomorrow = TODAY + dt.timedelta(1)
     found = supersede_confirmed([CONFIRMED, corrected], [second], tomorrow)
     assert found == (CONFIRMED, corrected)
+
+
+def test_a_date_that_was_too_late_is_superseded_by_the_right_one() -> None:
+    right = replace(CONFIRMED, date=DAY - dt.timedelta(20), as_of=DAY - dt.timedelta(20))
+    found = supersede_confirmed([CONFIRMED], [right], TODAY)
+    (standing,) = select_effective(found)
+    assert (standing.date, standing.as_of) == (right.date, TODAY)
+    assert CONFIRMED in found
