@@ -2,8 +2,9 @@
 
 At least once to the wire: an attempt is written after the server took the message, so that a kill
 between the two sends it again, with the same message id. What fails is tried again after 1, 5, 15
-and 60 minutes, then every 4 hours; what is refused for good, or has failed for ``give_up_hours``,
-is a dead letter: shown, kept, and sent again when a person asks for it.
+and 60 minutes, then every 4 hours, or as soon as its server takes another message. What is refused
+for good, or has failed for ``give_up_hours``, is a dead letter: shown, kept, and sent again when a
+person asks for it.
 """
 
 from __future__ import annotations
@@ -99,41 +100,74 @@ def deliver_due(
 
     Notes
     -----
-    A server that cannot be reached is left for the rest of the round. A waiting message that is not
-    let through quiet hours is not sent in them, however often it has failed before, unless a person
-    asked for it.
+    A server that cannot be reached is left for the rest of the round. One that took a message is
+    also given those that failed before and are not due yet: a server that is back is back for all.
+    A waiting message that is not let through quiet hours is not sent in them, however often it has
+    failed before, unless a person asked for it.
     """
     waiting = [one for one in outbox.read_waiting() if one.waits]
     due = [one for one in waiting if is_due(one, settings, now)]
-    counts = dict.fromkeys(Outcome, 0)
-    closed: dict[str, str] = {}
+    chosen = {one.message.message_id for one in due}
+    held_back = [one for one in waiting if one.attempts and one.message.message_id not in chosen]
+    turn = _Round(outbox, settings, now, senders)
     for one in sorted(due, key=_rank):
-        sender = senders[one.message.channel]
-        way = sender.find_way(one.message.recipient)
-        if way is None:
-            reply = Reply(Outcome.DEAD, "no such recipient in the protocol any more")
-        elif way in closed:
-            continue
-        else:
-            reply = sender.send(one.message, now)
-            if reply.way_is_closed:
-                closed[way] = reply.detail
-        attempt = note_attempt(one, reply, settings, now)
-        outbox.write_attempt(attempt)
-        counts[attempt.outcome] += 1
+        turn.send(one)
+    for one in sorted(held_back, key=_rank):
+        if turn.find_way(one) in turn.opened and is_allowed(one, settings, now):
+            turn.send(one)
+    counts = turn.counts
     return DeliveryReport(
         sent=counts[Outcome.SENT],
         failed=counts[Outcome.FAILED],
         dead=counts[Outcome.DEAD],
         waiting=len(waiting) - counts[Outcome.SENT] - counts[Outcome.DEAD],
-        closed=closed,
+        closed=turn.closed,
     )
+
+
+@dataclass(slots=True)
+class _Round:
+    """One round of sending: what came of it so far, and which ways are open or closed."""
+
+    outbox: Outbox
+    settings: AlertSettings
+    now: dt.datetime
+    senders: Mapping[Channel, Sender]
+    counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
+    opened: set[str] = field(default_factory=set)
+    closed: dict[str, str] = field(default_factory=dict)
+
+    def find_way(self, posted: Posted) -> str | None:
+        """Name the server of a message; ``None``: its recipient has left the protocol."""
+        return self.senders[posted.message.channel].find_way(posted.message.recipient)
+
+    def send(self, posted: Posted) -> None:
+        """Send a message once, unless its way is closed, and write down how that ended."""
+        way = self.find_way(posted)
+        if way in self.closed:
+            return
+        if way is None:
+            reply = Reply(Outcome.DEAD, "no such recipient in the protocol any more")
+        else:
+            reply = self.senders[posted.message.channel].send(posted.message, self.now)
+            if reply.outcome is Outcome.SENT:
+                self.opened.add(way)
+            if reply.way_is_closed:
+                self.closed[way] = reply.detail
+        attempt = note_attempt(posted, reply, self.settings, self.now)
+        self.outbox.write_attempt(attempt)
+        self.counts[attempt.outcome] += 1
 
 
 def is_due(posted: Posted, settings: AlertSettings, now: dt.datetime) -> bool:
     """Whether a message is to be sent now."""
     if posted.next_at is None or (posted.next_at > now and not _is_ahead(posted, now)):
         return False
+    return is_allowed(posted, settings, now)
+
+
+def is_allowed(posted: Posted, settings: AlertSettings, now: dt.datetime) -> bool:
+    """Whether the hour allows it: it is not quiet, or the message is let through."""
     if read_severity(posted.message.title) in settings.quiet_lets_through or _is_asked(posted):
         return True
     return find_quiet_end(now, settings) is None

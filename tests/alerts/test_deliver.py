@@ -177,6 +177,23 @@ def test_another_server_is_tried_all_the_same() -> None:
     assert (report.sent, report.failed) == (1, 1)
 
 
+def test_a_server_that_is_back_is_given_what_waits_for_its_next_attempt() -> None:
+    box, post = Box.of(make_message("m1")), Post([DOWN])
+    for hours in (0, 1, 2, 3, 5):
+        deliver(box, post, NOON + hours * HOUR)
+    later = NOON + 6 * HOUR
+    box.posted["m2"] = Posted(make_message("m2", title="[low] x", not_before=later))
+    post.replies = [SENT]
+    assert deliver(box, post, later).sent == 2
+    assert post.tried[-2:] == ["m2", "m1"]
+
+
+def test_what_failed_in_a_round_is_not_tried_again_in_it() -> None:
+    box, post = Box.of(make_message("m1"), make_message("m2")), Post([BUSY, SENT])
+    deliver(box, post)
+    assert post.tried == ["m1", "m2"]
+
+
 def test_one_message_that_fails_does_not_hold_up_the_others() -> None:
     box, post = Box.of(make_message("m1"), make_message("m2")), Post([BUSY, SENT])
     assert deliver(box, post).sent == 1
@@ -205,6 +222,11 @@ class TestQuietHours:
         box = self.failed_before("medium")
         assert deliver(box, Post(), self.night, self.settings).sent == 0
         assert deliver(box, Post(), self.night + 8 * HOUR, self.settings).sent == 1
+
+    def test_a_server_that_is_back_in_them_is_not_given_it(self) -> None:
+        box = self.failed_before("medium")
+        box.posted["m2"] = Posted(make_message("m2"))
+        assert deliver(box, Post(), self.night, self.settings).sent == 1
 
     def test_a_high_message_is_tried_again_in_them(self) -> None:
         assert deliver(self.failed_before("high"), Post(), self.night, self.settings).sent == 1
