@@ -42,6 +42,7 @@ def trial_home(tmp_path_factory):
     store = _load("synthetic").fill(Workspace.open(home))
     account = Account("rita", AccountRole.READER, hash_password("rita-secret-word"))
     store.write_account(account, actor="test")
+    _load("synthetic_alerts").fill_alerts(store)
     store.close()
     return home
 
