@@ -15,7 +15,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -235,8 +235,10 @@ class AlertSettings(_Section):
     @field_validator("time_zone")
     @classmethod
     def _know_the_zone(cls, name: str) -> str:
-        if name not in available_timezones():
-            raise ValueError(f"{name!r} is no IANA time zone, such as Europe/Zurich")
+        try:
+            ZoneInfo(name)
+        except (LookupError, OSError, ValueError):
+            raise ValueError(f"{name!r} is no IANA time zone, such as Europe/Zurich") from None
         return name
 
     @model_validator(mode="after")
