@@ -70,7 +70,7 @@ def draw_patients(
     number: int,
     *,
     kinds: Sequence[Kind] = KINDS,
-    starts: int = 80,
+    starts: range = range(80),
     latest: int = LAST,
 ) -> list[Plan]:
     """Draw patients; all kinds come, and every third is stable.
@@ -78,7 +78,7 @@ def draw_patients(
     Parameters
     ----------
     starts
-        Treatment starts within so many days.
+        The days on which treatment may start; before the first: it is there when the year begins.
     latest
         No course turns at a later scan.
     """
@@ -89,7 +89,7 @@ def draw_patients(
         plan = Plan(
             f"P{count:03}",
             begin,
-            chance.randrange(starts),
+            chance.choice(starts),
             tuple(chance.randint(-3, 5) for _ in range(LAST + 1)),
             kind.criterion,
             answered=chance.random() < 0.7,
