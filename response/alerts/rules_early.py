@@ -44,6 +44,12 @@ def find_early_growth(case: Case) -> Iterator[Alert]:
         yield _tell(case, rows, now, since=rows[first])
 
 
+def find_evidence(case: Case, result: SubjectResult) -> Growth | None:
+    """How the sum has grown by its last complete scan; ``None``: not at all, or it progressed."""
+    rows = _find_sums(result)
+    return _follow(case, result.summary.criterion, rows)[-1] if len(rows) > 1 else None
+
+
 def _alarms(growth: Growth | None) -> bool:
     return growth is not None and growth.alarming
 

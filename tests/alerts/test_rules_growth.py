@@ -32,7 +32,25 @@ RISE = "uptake_rise"
 def test_a_sum_is_near_from_15_per_cent_over_its_nadir(size: str, near: bool) -> None:
     alerts = look(picture(course((0, "50"), (8, size))), 8, NEAR)
     assert bool(alerts) is near
-    assert all(one.severity is Severity.MEDIUM and not one.lasting for one in alerts)
+    assert not any(one.lasting for one in alerts)
+
+
+@pytest.mark.parametrize(
+    ("lesions", "severity"),
+    # ln(58/50) over sqrt(2) x 6.1 %: 1.72 standard errors; of four such lesions twice that
+    [(("50",), Severity.LOW), (("50", "50", "50", "50"), Severity.MEDIUM)],
+)
+def test_what_measuring_again_could_make_is_low(
+    lesions: tuple[str, ...], severity: Severity
+) -> None:
+    rows = [
+        replace(one, lesion=f"L{n}")
+        for n, size in enumerate(lesions)
+        for one in course((0, size), (8, "58"))
+    ]
+    (alert,) = look(picture(rows), 8, NEAR)
+    assert alert.severity is severity
+    assert ("could make it" in alert.text) is (severity is Severity.LOW)
 
 
 def test_the_rise_is_counted_from_the_nadir_not_the_baseline() -> None:
