@@ -26,7 +26,6 @@ from response.alerts.rules import evaluate
 from response.alerts.rules_program import evaluate_program
 from response.alerts.rules_refused import tell_refused
 from response.alerts.send_due import Senders, send_due
-from response.errors import AlertError, ResponseError
 from response.model import Alert, AlertMessage, Refusal
 from response.protocol import Protocol
 from response.store import Store
@@ -39,9 +38,6 @@ LOOKS = 3
 
 WANTED = "alerts.wanted"
 """The mark in a workspace that somebody wants a run."""
-
-OF_ONE_SUBJECT = (ResponseError, ArithmeticError, LookupError, TypeError, ValueError)
-"""What a subject's facts may do to a rule; the other subjects are evaluated all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +158,7 @@ def run_alerts(
         return _run(workspace, store, how)
     except Exception as error:
         kind = type(error).__name__
-        with suppress(AlertError, OSError):  # the error itself is what somebody must hear of
-            change_beat(workspace.home, lambda beat: note_failure(beat, now, kind))
+        change_beat(workspace.home, lambda beat: note_failure(beat, now, kind))
         raise
 
 
@@ -191,7 +186,8 @@ def _run(workspace: Workspace, store: Store, how: _How) -> RunReport:
     protocol = how.instead or workspace.protocol()
     today = how.now.astimezone(protocol.alerts.zone).date()
     mark = workspace.home / WANTED
-    mark.touch(mode=0o600)
+    with suppress(OSError):
+        mark.touch(mode=0o600)
     with hold_lease(workspace.home, wait_s=how.wait_s) as held:
         if not held:
             return RunReport(how.as_of or today, at_work=True)
@@ -231,7 +227,7 @@ def find_holding(
     for picture in pictures:
         try:
             held += evaluate([picture], day, protocol)
-        except OF_ONE_SUBJECT as error:
+        except Exception as error:  # the other subjects are evaluated all the same
             words = f"its alerts could not be evaluated: {type(error).__name__}: {error}"
             refused.append(Refusal(picture.subject.subject, "", words))
             held += _tell_operators(picture, error, day, protocol)
@@ -322,7 +318,7 @@ class _Run:
         known = self.store.alerts.read_records(alert_ids=changed)
         report.alerts = {one.alert.alert_id: one.alert for one in known}
         report.open_count = self.store.alerts.count_standing()
-        self._note(day)
+        report.warnings += self._note(day)
         if self.how.deliver:
             self._send(report)
         return report
@@ -344,12 +340,13 @@ class _Run:
             actor=self.how.actor,
         )
 
-    def _note(self, day: dt.date) -> None:
+    def _note(self, day: dt.date) -> tuple[str, ...]:
         intake = self.store.alerts.find_last_intake()
-        change_beat(
+        noted = change_beat(
             self.workspace.home,
             lambda beat: note_evaluation(beat, self.how.now, day, self.how.by, intake),
         )
+        return () if noted else ("the heartbeat could not be written",)
 
     def _send(self, report: RunReport) -> None:
         made = send_due(

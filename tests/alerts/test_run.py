@@ -190,6 +190,16 @@ def test_a_run_is_noted_in_the_heartbeat_and_so_is_a_failed_one(clinic: Clinic) 
     assert beat.last_error == "ProtocolError"
 
 
+def test_a_heartbeat_that_cannot_be_written_stops_no_message(clinic: Clinic) -> None:
+    write_course(*clinic, "P1", [30, 45])
+    (clinic[0].home / "alerts-beat.lock").mkdir()
+    sender = BusySender(clinic)
+    sender.sent.append("")
+    report = look(*clinic, deliver=True, senders=dict.fromkeys(Channel, sender))
+    assert (report.open_count, report.sent) == (1, 1)
+    assert any("heartbeat could not be written" in line for line in report.warnings)
+
+
 def test_after_an_assess_a_failure_of_alerts_is_a_warning(clinic: Clinic) -> None:
     write_course(*clinic, "P1", [30, 45])
     assert any("127.0.0.1:9" in line for line in run_after(*clinic, now=NOW, actor="anna"))
