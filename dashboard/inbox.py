@@ -38,6 +38,22 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """The alerts whose facts stand, and the clinic's day."""
+
+    records: tuple[AlertRecord, ...]
+    today: dt.date
+
+    def count(self) -> Mapping[Severity, int]:
+        """Count those that are open, of each severity."""
+        return count_open(self.records, self.today)
+
+    def of_subject(self, key: str) -> tuple[AlertRecord, ...]:
+        """Return those of a subject, the gravest first."""
+        return choose_records(self.records, Wanted("all", subject=key), self.today, "")
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """One alert: how it stands, how its facts stood before, and the messages that told of it."""
 
@@ -120,16 +136,10 @@ class Inbox:
         accounts = self._store.read_accounts()
         return tuple(a.name for a in accounts if a.role in MAY_ACT and not a.disabled)
 
-    def read_standing(self, subject_key: str) -> tuple[tuple[AlertRecord, ...], dt.date]:
-        """Read the alerts of a subject whose facts stand, the gravest first; and the day it is."""
+    def read_standing(self) -> Standing:
+        """Read the alerts whose facts stand."""
         today = _now().astimezone(self.settings.zone).date()
-        records = self._store.alerts.read_records(ended=False)
-        return choose_records(records, Wanted("all", subject=subject_key), today, ""), today
-
-    def count(self) -> Mapping[Severity, int]:
-        """Count the open alerts of each severity."""
-        today = _now().astimezone(self.settings.zone).date()
-        return count_open(self._store.alerts.read_records(ended=False), today)
+        return Standing(self._store.alerts.read_records(ended=False), today)
 
     def read_watch(self) -> Watch:
         """Read whether alerts are evaluated and messages get through.

@@ -8,6 +8,7 @@ from dashboard.auth import Visitor
 from dashboard.components.alerts import alert_line, watch_banner
 from dashboard.components.shell import frame
 from dashboard.data import AUDIT_PAGE, Data, SubjectView
+from dashboard.inbox import Standing
 from dashboard.links import Place
 from dashboard.pages import alerts, audit, cohort, lesion, quality, subject
 from dashboard.pages.errors import ForbiddenError, NotFoundError
@@ -25,12 +26,13 @@ def show_page(data: Data, visitor: Visitor, place: Place) -> Any:
     """
     if place.page == "audit" and not visitor.is_admin:
         raise ForbiddenError
-    content = _content(data, visitor, place)
+    standing = data.inbox.read_standing()
+    content = _content(data, visitor, place, standing)
     data.note("view", actor=visitor.name, subject_key=place.key, page=place.page)
-    return frame(visitor, place.page, content, data.inbox.count())
+    return frame(visitor, place.page, content, standing.count())
 
 
-def _content(data: Data, visitor: Visitor, place: Place) -> Any:
+def _content(data: Data, visitor: Visitor, place: Place, standing: Standing) -> Any:
     if place.page == "cohort":
         found = cohort.layout(data.read_cohort(place.query.get("criterion", "")), place)
         return [
@@ -50,17 +52,17 @@ def _content(data: Data, visitor: Visitor, place: Place) -> Any:
         raise NotFoundError
     page = subject if place.page == "subject" else lesion
     head, *rest = page.layout(data, view, place)
-    return [head, *_find_alerts(data, view, place), *rest]
+    return [head, *_line_of_alerts(standing, view, place), *rest]
 
 
-def _find_alerts(data: Data, view: SubjectView, place: Place) -> list[Any]:
+def _line_of_alerts(standing: Standing, view: SubjectView, place: Place) -> list[Any]:
     """Return the line of the alerts that stand: of a subject, or of one lesion of a reader."""
-    records, today = data.inbox.read_standing(place.key)
+    records = standing.of_subject(place.key)
     if place.page == "lesion":
+        readers = (None, view.reader)
         records = tuple(
             one
             for one in records
-            if one.alert.tracking_id == place.tracking_id
-            and one.alert.reader in (None, view.reader)
+            if one.alert.tracking_id == place.tracking_id and one.alert.reader in readers
         )
-    return alert_line(records, today)
+    return alert_line(records, standing.today)
