@@ -55,7 +55,11 @@ def ack(alert_id: str, note: str, home: Path | None) -> None:
 @click.command("snooze", epilog="Example: response alerts snooze k3f2 --until 2025-06-30")
 @alert_argument
 @click.option(
-    "--until", required=True, type=click.DateTime(["%Y-%m-%d"]), help="It comes back on this day."
+    "--until",
+    required=True,
+    metavar="DATE",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="It comes back on this day.",
 )
 @note_option
 @home_option
@@ -128,7 +132,7 @@ def outbox(state: str | None, home: Path | None, as_json: bool) -> None:
 
 
 @click.command("retry", epilog="Example: response alerts retry --all-dead")
-@click.argument("message_id", metavar="ID", required=False, default="")
+@click.argument("message_id", metavar="[ID]", required=False, default="")
 @click.option("--all-dead", is_flag=True, help="Every dead letter.")
 @home_option
 def retry(message_id: str, all_dead: bool, home: Path | None) -> None:

@@ -57,6 +57,7 @@ for _answer in (*ANSWERS, serve, health):
 @home_option
 @click.option(
     "--as-of",
+    metavar="DATE",
     type=click.DateTime(["%Y-%m-%d"]),
     help="Look at this day, with nothing that is dated later.",
 )
@@ -115,7 +116,7 @@ def _list_news(report: RunReport) -> Iterable[dict[str, object]]:
 
 def _print_run(report: RunReport) -> None:
     if report.at_work:
-        click.echo("another run is at work and looks at everything that is there now")
+        click.echo("another one is at work, and looks again at what is there now")
         return
     if report.shown_only:
         for alert in report.holding:
