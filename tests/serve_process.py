@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from response.alerts.schedule import Pace, Server
 from response.store.alerts import AlertStore
 from response.workspace import Workspace
 
-QUICK = Pace(evaluate_s=1.0, deliver_s=1.0, watch_s=0.05, halt_s=2.0, stop_s=3.0)
+QUICK = Pace(evaluate_s=0.5, deliver_s=0.5, retry_s=0.5, watch_s=0.05, halt_s=3.0, stop_s=3.0)
 
 
 @contextmanager
@@ -37,7 +38,20 @@ def start(home: Path, log: Path, *more: str) -> Iterator[subprocess.Popen[bytes]
             made.wait()
 
 
-def wait_for(happened: Callable[[], object], *, within_s: float = 60.0) -> None:
+@contextmanager
+def serving(server: Server) -> Iterator[None]:
+    """Let a server work in a thread of this process; it is ended at the end."""
+    thread = threading.Thread(target=server.serve)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.stop()
+        thread.join(timeout=60)
+        assert not thread.is_alive()
+
+
+def wait_for(happened: Callable[[], object], *, within_s: float = 120.0) -> None:
     """Wait until something has happened."""
     deadline = time.monotonic() + within_s
     while not happened():

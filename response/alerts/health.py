@@ -9,14 +9,20 @@ from dataclasses import dataclass
 from response.alerts.beat import Beat
 from response.alerts.beat_file import read_beat
 from response.alerts.last_protocol import read_protocol_or_last
+from response.alerts.routing import Addressee, list_addressees
 from response.alerts.rule_words import name_rule
 from response.alerts.rules_program import Problem, find_problems, is_in_use, write_moment
 from response.alerts.settings import AlertSettings
-from response.terms import Severity
+from response.terms import Audience, Severity
 from response.workspace import Workspace
 
 CLOCK_PATIENCE = dt.timedelta(minutes=10)
 """How far the heartbeat may be dated ahead of the clock."""
+
+NO_OPERATOR = (
+    "no recipient or webhook has the audience operator: nobody is told when alerts, mail or intake "
+    "stop"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,17 @@ class Health:
     beat: Beat
     problems: tuple[Problem, ...]
     settings: AlertSettings
+
+    @property
+    def has_operator(self) -> bool:
+        """Whether anybody is told of what has stopped."""
+        return bool(list_operators(self.settings))
+
+
+def list_operators(settings: AlertSettings) -> tuple[Addressee, ...]:
+    """List who is told of the program itself."""
+    everybody = list_addressees(settings)
+    return tuple(one for one in everybody if Audience.OPERATOR in one.audiences)
 
 
 def check_health(workspace: Workspace, now: dt.datetime) -> Health:

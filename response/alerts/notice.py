@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 
-from response.alerts.health import Health, describe_problem
+from response.alerts.health import Health, describe_problem, list_operators
 from response.alerts.lock import hold_lock
-from response.alerts.routing import Addressee, list_addressees
+from response.alerts.routing import Addressee
 from response.alerts.rule_words import name_rule
 from response.alerts.rules_program import Problem
 from response.alerts.sending import Sender
@@ -21,7 +21,7 @@ from response.alerts.small_file import DamagedFileError, read_small, write_small
 from response.alerts.words import find_gravest, make_link
 from response.errors import AlertError
 from response.model import AlertMessage
-from response.terms import Audience, Channel, Outcome
+from response.terms import Channel, Outcome
 from response.workspace import Workspace
 
 NAME = "alerts-notice.json"
@@ -69,7 +69,7 @@ def _notify(workspace: Workspace, health: Health, senders: Mapping[Channel, Send
     known = _read_known(workspace)
     new = Outage(health.at.isoformat())
     known = {key: known.get(key, new) for key in map(_name_outage, problems)}
-    operators = [one for one in list_addressees(health.settings) if _is_operator(one)]
+    operators = list_operators(health.settings)
     reached: list[str] = []
     failed: list[str] = []
     for one in operators:
@@ -80,7 +80,7 @@ def _notify(workspace: Workspace, health: Health, senders: Mapping[Channel, Send
             reached.append(one.name)
             _write_known(workspace, known)
     if problems and not operators:
-        failed.append("anybody: no recipient or webhook has the audience operator")
+        failed.append("anybody")
     if not _write_known(workspace, known):
         failed.append("anybody only once: who was told cannot be written")
     return Notice(tuple(reached), tuple(failed))
@@ -132,10 +132,6 @@ def _write(
         title=f"[{gravest.value}] {name_rule(news[0].rule)}{more}",
         body="\n\n".join(parts) + "\n",
     )
-
-
-def _is_operator(one: Addressee) -> bool:
-    return Audience.OPERATOR in one.audiences
 
 
 def _is_told_by_runner(one: Problem, health: Health) -> bool:

@@ -20,6 +20,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from response.alerts.health import NO_OPERATOR, list_operators
 from response.alerts.last_protocol import read_protocol_or_last
 from response.alerts.lock import RUNNER, hold_lock
 from response.alerts.schedule_file import make_store, read_next_runs, set_aside
@@ -214,6 +215,8 @@ class Server:
             timezone=dt.UTC,
         )
         self._add_jobs(scheduler, plan)
+        if not list_operators(settings):
+            self.say(f"note: {NO_OPERATOR}")
         self.say(f"alerts are evaluated every {plan.evaluate_s / 60:g} minutes, {plan.zone}")
         try:
             scheduler.start()

@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import signal
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,7 +49,8 @@ def serve(home: Path | None) -> None:
 
 
 def _say(line: str) -> None:
-    click.echo(f"{dt.datetime.now(dt.UTC).isoformat(timespec='seconds')} {line}")
+    with suppress(OSError):  # a log that nobody takes any more is no reason to stop
+        click.echo(f"{dt.datetime.now(dt.UTC).isoformat(timespec='seconds')} {line}")
 
 
 @click.command("health", epilog="Example: response alerts health --home ./clinic --notify")
@@ -91,7 +93,7 @@ def _describe(found: Health, told: Notice) -> dict[str, object]:
 
 
 def _print_health(found: Health, told: Notice) -> None:
-    from response.alerts.health import describe_problem
+    from response.alerts.health import NO_OPERATOR, describe_problem
     from response.alerts.rules_program import write_moment
 
     for one in found.problems:
@@ -100,6 +102,8 @@ def _print_health(found: Health, told: Notice) -> None:
         click.echo(f"told {name}")
     for line in told.failed:
         click.echo(f"could not tell {line}", err=True)
+    if found.in_use and not found.has_operator:
+        click.echo(f"note: {NO_OPERATOR}", err=True)
     if found.problems:
         return
     last = found.beat.last_evaluation_at

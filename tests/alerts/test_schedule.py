@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -12,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from serve_process import wait_for
+from serve_process import serving, wait_for
 
 from response.alerts.lock import RUNNER, hold_lock
 from response.alerts.schedule import Pace, Plan, Server
@@ -54,24 +53,18 @@ class Run:
 
 
 @contextmanager
-def serving(home: Path, pace: Pace = SLOW) -> Iterator[Run]:
+def running(home: Path, pace: Pace = SLOW) -> Iterator[Run]:
     wall, lines = Wall(), list[str]()
     server = Server(Workspace.open(home), lines.append, pace, wall.read, wall.read_steady)
-    thread = threading.Thread(target=server.serve)
-    thread.start()
-    try:
+    with serving(server):
         yield Run(server, wall, lines)
-    finally:
-        server.stop()
-        thread.join(timeout=20)
-        assert not thread.is_alive()
 
 
 @pytest.mark.parametrize("jump", [dt.timedelta(days=1), dt.timedelta(days=-1)])
 def test_a_clock_that_jumps_is_followed_by_an_evaluation_of_the_new_day(
     tmp_path: Path, jump: dt.timedelta
 ) -> None:
-    with serving(tmp_path) as run:
+    with running(tmp_path) as run:
         wait_for(lambda: run.said("evaluated 2") == 1)
         run.wall.ahead = jump
         wait_for(lambda: run.said("the clock moved by") == 1)
@@ -80,7 +73,7 @@ def test_a_clock_that_jumps_is_followed_by_an_evaluation_of_the_new_day(
 
 
 def test_a_change_of_pace_in_the_protocol_is_taken_up(tmp_path: Path) -> None:
-    with serving(tmp_path, Pace(watch_s=0.02)) as run:
+    with running(tmp_path, Pace(watch_s=0.02)) as run:
         wait_for(lambda: run.said("every 15 minutes"))
         (tmp_path / "protocol.toml").write_text("[alerts]\nevaluate_minutes = 30\n")
         run.server.work_on("evaluate")
@@ -88,7 +81,7 @@ def test_a_change_of_pace_in_the_protocol_is_taken_up(tmp_path: Path) -> None:
 
 
 def test_one_that_stands_by_ends_when_told_to(tmp_path: Path) -> None:
-    with hold_lock(tmp_path / RUNNER, wait_s=0), serving(tmp_path) as run:
+    with hold_lock(tmp_path / RUNNER, wait_s=0), running(tmp_path) as run:
         wait_for(lambda: run.said("standing by"))
     assert run.said("evaluated") == 0
 
@@ -98,7 +91,7 @@ def test_a_disk_that_takes_no_schedule_stops_no_evaluation(tmp_path: Path) -> No
     (tmp_path / NAME / "in the way").touch()
     (tmp_path / SET_ASIDE).mkdir()
     (tmp_path / SET_ASIDE / "in the way").touch()
-    with serving(tmp_path) as run:
+    with running(tmp_path) as run:
         wait_for(lambda: run.said("evaluated 2"))
     assert run.said("cannot be written")
 
@@ -106,7 +99,7 @@ def test_a_disk_that_takes_no_schedule_stops_no_evaluation(tmp_path: Path) -> No
 def test_an_evaluation_that_failed_is_tried_again_long_before_the_next(tmp_path: Path) -> None:
     database = Workspace.open(tmp_path).database
     database.write_bytes(b"no database" * 1000)
-    with serving(tmp_path, replace(SLOW, deliver_s=0.2, retry_s=0.1)) as run:
+    with running(tmp_path, replace(SLOW, deliver_s=0.2, retry_s=0.1)) as run:
         wait_for(lambda: run.said("evaluation failed") > 1)
         database.unlink()
         wait_for(lambda: run.said("evaluated 2"))
@@ -164,7 +157,7 @@ def test_a_plan_follows_the_settings() -> None:
 
 
 def test_a_schedule_that_has_come_to_a_halt_is_made_anew(tmp_path: Path) -> None:
-    with serving(tmp_path) as run:
+    with running(tmp_path) as run:
         wait_for(lambda: run.said("evaluated 2") == 1)
         run.wall.passed = dt.timedelta(seconds=3600 + 59)
         time.sleep(0.2)

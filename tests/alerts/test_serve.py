@@ -12,13 +12,12 @@ from pathlib import Path
 import pytest
 from alert_clinic import count_events, write_course
 from mail_server import Mailbox, serve_mail
-from serve_process import start, wait_for
+from serve_process import QUICK, serving, start, wait_for
 
 from response.alerts.beat_file import read_beat
+from response.alerts.schedule import Server
 from response.store import Store
 from response.workspace import Workspace
-
-pytestmark = pytest.mark.slow
 
 PROTOCOL = """
 [alerts]
@@ -50,6 +49,15 @@ class Clinic:
         write_course(self.workspace, store, subject, [30, 45])
         store.close()
 
+    def make_server(self) -> Server:
+        """Make a server that writes the log."""
+
+        def say(line: str) -> None:
+            with self.log.open("a") as file:
+                file.write(line + "\n")
+
+        return Server(self.workspace, say, QUICK)
+
     def said(self, words: str) -> int:
         """Count the lines of the log that hold some words."""
         return sum(words in line for line in self.log.read_text().splitlines())
@@ -66,7 +74,7 @@ def clinic(tmp_path: Path) -> Iterator[Clinic]:
 
 
 def test_what_comes_while_it_runs_reaches_the_mailbox_once(clinic: Clinic) -> None:
-    with start(clinic.home, clinic.log):
+    with serving(clinic.make_server()):
         wait_for(lambda: clinic.said("evaluated"))
         assert not clinic.mailbox.taken
         clinic.progress("P1")
@@ -79,6 +87,44 @@ def test_what_comes_while_it_runs_reaches_the_mailbox_once(clinic: Clinic) -> No
     assert not clinic.said("P1")
 
 
+def test_a_broken_protocol_is_told_to_operators_and_stops_nothing(clinic: Clinic) -> None:
+    path = clinic.workspace.protocol_path
+    path.write_text(path.read_text() + 'audiences = ["operator"]\n')
+    with serving(clinic.make_server()):
+        wait_for(lambda: clinic.said("evaluated"))
+        path.write_text("[alerts]\nno_such_key = 1\n")
+        wait_for(lambda: clinic.mailbox.taken)
+        before = clinic.said("evaluated")
+        wait_for(lambda: clinic.said("evaluated") > before + 1)
+    (mail,) = clinic.mailbox.mails
+    assert "The protocol cannot be read" in str(mail["Subject"])
+    assert clinic.said("ALERT: protocol: alerts.no_such_key: unknown key")
+
+
+def test_a_schedule_that_is_damaged_while_it_runs_is_made_anew(clinic: Clinic) -> None:
+    def damage_until_told() -> int:
+        (clinic.home / "alerts-schedule.sqlite").write_bytes(b"no database" * 1000)
+        return clinic.said("made anew")
+
+    with serving(clinic.make_server()):
+        wait_for(lambda: clinic.said("evaluated"))
+        wait_for(damage_until_told)
+        clinic.progress("P1")
+        wait_for(lambda: clinic.mailbox.taken)
+
+
+def test_a_database_that_cannot_be_opened_stops_nothing_and_is_noted(clinic: Clinic) -> None:
+    database = clinic.workspace.database
+    database.write_bytes(b"no database" * 1000)
+    with serving(clinic.make_server()):
+        wait_for(lambda: clinic.said("evaluation failed") > 1)
+        assert read_beat(clinic.home)[0].evaluations_failed > 1
+        database.unlink()
+        wait_for(lambda: clinic.said("evaluated"))
+        wait_for(lambda: not read_beat(clinic.home)[0].evaluations_failed)
+
+
+@pytest.mark.slow
 def test_killed_and_started_again_it_makes_up_for_what_was_missed_and_repeats_nothing(
     clinic: Clinic,
 ) -> None:
@@ -99,6 +145,7 @@ def test_killed_and_started_again_it_makes_up_for_what_was_missed_and_repeats_no
     store.close()
 
 
+@pytest.mark.slow
 def test_killed_after_sending_it_sends_again_under_the_same_message_id(clinic: Clinic) -> None:
     clinic.progress("P1")
     with start(clinic.home, clinic.log, "die") as first:
@@ -110,6 +157,7 @@ def test_killed_after_sending_it_sends_again_under_the_same_message_id(clinic: C
     assert len({mail["Message-ID"] for mail in clinic.mailbox.mails}) == 1
 
 
+@pytest.mark.slow
 def test_a_second_one_stands_by_and_takes_over_when_the_first_is_killed(clinic: Clinic) -> None:
     with start(clinic.home, clinic.log) as first:
         wait_for(lambda: clinic.said("evaluated"))
@@ -122,61 +170,20 @@ def test_a_second_one_stands_by_and_takes_over_when_the_first_is_killed(clinic: 
             wait_for(lambda: clinic.mailbox.taken)
 
 
-def test_told_to_end_while_a_mail_server_hangs_it_ends_within_ten_seconds(clinic: Clinic) -> None:
+@pytest.mark.slow
+def test_the_command_evaluates_at_once_and_ends_within_ten_seconds_of_sigterm(
+    clinic: Clinic,
+) -> None:
     clinic.mailbox.hang_s = 30
     clinic.progress("P1")
-    with start(clinic.home, clinic.log) as server:
+    code = "from response.cli import main; main()"
+    command = [sys.executable, "-c", code, "alerts", "serve", "--home", str(clinic.home)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         wait_for(lambda: clinic.mailbox.connections)
         begun = time.monotonic()
         server.terminate()
-        assert server.wait(timeout=10) == 0
+        said, _ = server.communicate(timeout=20)
         assert time.monotonic() - begun < 10
-
-
-def test_a_broken_protocol_is_told_to_operators_and_stops_nothing(clinic: Clinic) -> None:
-    path = clinic.workspace.protocol_path
-    path.write_text(path.read_text() + 'audiences = ["operator"]\n')
-    with start(clinic.home, clinic.log):
-        wait_for(lambda: clinic.said("evaluated"))
-        path.write_text("[alerts]\nno_such_key = 1\n")
-        wait_for(lambda: clinic.mailbox.taken)
-        before = clinic.said("evaluated")
-        wait_for(lambda: clinic.said("evaluated") > before + 1)
-    (mail,) = clinic.mailbox.mails
-    assert "The protocol cannot be read" in str(mail["Subject"])
-    assert clinic.said("ALERT: protocol: alerts.no_such_key: unknown key")
-
-
-def test_a_schedule_that_is_damaged_while_it_runs_is_made_anew(clinic: Clinic) -> None:
-    def damage_until_told() -> int:
-        (clinic.home / "alerts-schedule.sqlite").write_bytes(b"no database" * 1000)
-        return clinic.said("made anew")
-
-    with start(clinic.home, clinic.log):
-        wait_for(lambda: clinic.said("evaluated"))
-        wait_for(damage_until_told)
-        clinic.progress("P1")
-        wait_for(lambda: clinic.mailbox.taken)
-
-
-def test_a_database_that_cannot_be_opened_stops_nothing_and_is_noted(clinic: Clinic) -> None:
-    database = clinic.workspace.database
-    database.write_bytes(b"no database" * 1000)
-    with start(clinic.home, clinic.log):
-        wait_for(lambda: clinic.said("evaluation failed") > 1)
-        assert read_beat(clinic.home)[0].evaluations_failed > 1
-        database.unlink()
-        wait_for(lambda: clinic.said("evaluated"))
-        wait_for(lambda: not read_beat(clinic.home)[0].evaluations_failed)
-
-
-def test_the_command_evaluates_at_once_and_ends_on_sigterm(clinic: Clinic) -> None:
-    code = "from response.cli import main; main()"
-    command = [sys.executable, "-c", code, "alerts", "serve", "--home", str(clinic.home)]
-    clinic.progress("P1")
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
-        wait_for(lambda: clinic.mailbox.taken)
-        server.terminate()
-        said, _ = server.communicate(timeout=10)
     assert server.returncode == 0
     assert "alerts are evaluated every 15 minutes" in said
+    assert "ended in the middle of work" in said
