@@ -136,6 +136,11 @@ class Inbox:
         accounts = self._store.read_accounts()
         return tuple(a.name for a in accounts if a.role in MAY_ACT and not a.disabled)
 
+    def find_subject_key(self, alert_id: str) -> str:
+        """Find whom an alert is about; empty: there is no such alert, or it is about nobody."""
+        found = self._store.alerts.read_records(alert_ids=[alert_id]) if alert_id else ()
+        return found[0].alert.subject_key if found else ""
+
     def read_standing(self) -> Standing:
         """Read the alerts whose facts stand."""
         today = _now().astimezone(self.settings.zone).date()

@@ -110,14 +110,15 @@ def name_number(name: str, value: str) -> tuple[str, str]:
 
     Examples
     --------
-    >>> name_number("change_from_nadir_pct", "-21.5")
-    ('Change from nadir', '−21.5 %')
+    >>> name_number("change_from_nadir_pct", "21.5"), name_number("nadir_mm", "35.5")
+    (('Change from nadir', '+21.5 %'), ('Nadir', '35.5 mm'))
     >>> name_number("confirm_from", "2026-03-02")
     ('Confirm from', '2026-03-02')
     """
     stem, _, last = name.rpartition("_")
     if stem and last in UNITS:
-        name, value = stem, f"{value.replace('-', MINUS)} {UNITS[last]}"
+        rise = "+" if stem.startswith("change") and not value.startswith("-") else ""
+        name, value = stem, f"{rise}{value.replace('-', MINUS)} {UNITS[last]}"
     return name.replace("_", " ").capitalize(), value
 
 

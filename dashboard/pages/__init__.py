@@ -28,7 +28,8 @@ def show_page(data: Data, visitor: Visitor, place: Place) -> Any:
         raise ForbiddenError
     standing = data.inbox.read_standing()
     content = _content(data, visitor, place, standing)
-    data.note("view", actor=visitor.name, subject_key=place.key, page=place.page)
+    key = place.key or data.inbox.find_subject_key(place.query.get("alert", ""))
+    data.note("view", actor=visitor.name, subject_key=key, page=place.page)
     return frame(visitor, place.page, content, standing.count())
 
 

@@ -6,6 +6,10 @@ import datetime as dt
 
 import pytest
 
+from response.alerts.acts import Person, assign
+from response.store import Store
+from response.workspace import Workspace
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
@@ -132,3 +136,15 @@ def test_the_inbox_fits_its_window(inbox, width):
     open_alert(inbox, "growth")
     wide = inbox.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert wide <= 0
+
+
+def test_an_inbox_that_is_left_open_shows_what_has_come_meanwhile(inbox, trial_home):
+    inbox.clock.install()
+    inbox.reload()
+    inbox.wait_for_selector('tr[data-alert="waits"]')
+    store = Store(Workspace.open(trial_home))
+    now = dt.datetime.now(dt.UTC)
+    assign(store, "waits", Person("rita", now, now.date()), "anna")
+    store.close()
+    inbox.clock.fast_forward("06:00")
+    inbox.wait_for_selector('tr[data-alert="waits"] td:text-is("anna")')

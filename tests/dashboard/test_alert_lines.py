@@ -31,9 +31,9 @@ def data(tmp_path_factory, synthetic, synthetic_alerts):
 def shown(data):
     """Return everything that a page says to a viewer."""
 
-    def show(page, subject="", tracking_id=""):
+    def show(page, subject="", tracking_id="", **query):
         keys = {one.subject: one.key for one in data.read_quality()[0]}
-        place = Place(page, keys.get(subject, ""), tracking_id)
+        place = Place(page, keys.get(subject, ""), tracking_id, query)
         layout = show_page(data, Visitor("vera", AccountRole.VIEWER), place)
         return json.dumps(layout, cls=PlotlyJSONEncoder, ensure_ascii=False)
 
@@ -64,3 +64,10 @@ def test_a_subject_without_alerts_has_no_line(shown):
 
 def test_the_cohort_says_what_has_stopped(shown):
     assert "given up and not delivered" in shown("cohort")
+
+
+def test_who_opened_an_alert_is_in_the_audit_trail_with_its_subject(shown, data):
+    shown("alerts", alert="late")
+    (key,) = (one.key for one in data.read_quality()[0] if one.subject == "ONC-003")
+    seen = [e for e in data.read_audit(0) if e.action == "view"]
+    assert (seen[0].actor, seen[0].subject_key, seen[0].detail["page"]) == ("vera", key, "alerts")
