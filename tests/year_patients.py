@@ -1,7 +1,7 @@
 """Patients of a year with the alerts they must raise, written by hand from what a clinic expects.
 
 Nothing here knows the program's rules: each course is so plain that a person can say from it which
-alerts are due, from what the criteria and the issue's list of rules ask for. Days are counted from
+alerts are due, from what the criteria and the list of rules ask for. Days are counted from
 the first of the simulation. What is done to the records on a day is done at 14:00.
 
 What is taken as given (RECIST 1.1: 20 % and 5 mm over the nadir, confirmation from 4 weeks on;

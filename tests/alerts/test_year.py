@@ -114,7 +114,13 @@ FEW = (
 )
 
 
-@pytest.fixture(scope="module", params=["small", pytest.param("whole", marks=pytest.mark.heavy)])
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param("small", marks=pytest.mark.slow),
+        pytest.param("whole", marks=pytest.mark.heavy),
+    ],
+)
 def year(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Year]:
