@@ -216,9 +216,15 @@ def test_a_dead_mail_server_is_told_where_something_waited(year: Year) -> None:
     refused = {day for day, (_from, _to, how) in outages.items() if how == REFUSE}
     stopped = [one for one in year.program if one.alert.rule == "delivery_stopped"]
     days = [year.clinic.calendar.day_of(one.raised_on) for one in stopped]
+    assert days
     assert len(set(days)) == len(days)
     assert set(days) <= refused
     assert all(one.ended for one in stopped)
+
+
+def test_the_operator_is_told_once_of_all_that_stopped(year: Year) -> None:
+    told = year.clinic.mail.count_told("operator")
+    assert told == {one.alert.alert_id: Counter(open=1) for one in year.program}
 
 
 def test_nothing_is_left_unsent_and_nothing_given_up(year: Year) -> None:
