@@ -6,7 +6,7 @@ Pure.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
 from response.model import Assessment
@@ -32,43 +32,32 @@ def supersede_confirmed(
         for row in former
         if row.status is Status.CONFIRMED and row.overall_response
     }
-    standing: list[Assessment] = []
-    said: dict[str, Assessment] = {}
+    last: dict[str, Assessment] = {}
     for row in made:
-        now = row
-        old = kept.pop((row.time_point, row.as_of), None)
-        if old is None or _says(old) == _says(row):
-            standing.append(row)
-        elif _says(_find_newest(kept.values(), row.time_point) or old) == _says(row):
-            standing.append(old)
-        else:
-            now = replace(row, as_of=max(today, row.as_of))
-            standing += [old, now]
-        if row.time_point not in said or now.as_of >= said[row.time_point].as_of:
-            said[row.time_point] = now
-    standing += _settle(said, list(kept.values()), today)
-    return tuple(sorted(standing, key=lambda row: (row.date, row.time_point, row.as_of)))
+        if row.time_point not in last or row.as_of >= last[row.time_point].as_of:
+            last[row.time_point] = row
+    earlier = [row for row in made if row is not last[row.time_point]]
+    standing = {(row.time_point, row.as_of): row for row in earlier} | kept
+    for now in last.values():
+        newest = _find_newest(kept.values(), now.time_point)
+        placed = _place(now, newest, today)
+        if placed is not None:
+            # of one day the last word counts; the earlier one is in the store
+            standing[placed.time_point, placed.as_of] = placed
+    return tuple(sorted(standing.values(), key=lambda row: (row.date, row.time_point, row.as_of)))
 
 
-def _settle(
-    said: Mapping[str, Assessment], left: list[Assessment], today: dt.date
-) -> list[Assessment]:
-    """Return the confirmed rows left over, and what supersedes those that are later than it.
+def _place(now: Assessment, newest: Assessment | None, today: dt.date) -> Assessment | None:
+    """Return the last word on a time point as it stands after what was confirmed.
 
-    What is said now stands even against a row that superseded it before; of one day the last
-    word counts, the earlier one is in the store.
+    ``None``: that is what was confirmed last. What is said now stands even against a row that
+    superseded it before.
     """
-    for name, now in said.items():
-        newest = _find_newest(left, name)
-        if newest is None or _says(now) == _says(newest):
-            continue
-        left = [row for row in left if (row.time_point, row.as_of) != (name, now.as_of)]
-        if now.as_of <= newest.as_of:
-            again = replace(now, as_of=max(today, newest.as_of))
-            left = [row for row in left if (row.time_point, row.as_of) != (name, again.as_of)]
-            if again.as_of != now.as_of:
-                left.append(again)
-    return left
+    if newest is None or now.as_of > newest.as_of:
+        return now
+    if _says(now) == _says(newest):
+        return None
+    return replace(now, as_of=max(today, newest.as_of))
 
 
 def _find_newest(rows: Iterable[Assessment], time_point: str) -> Assessment | None:

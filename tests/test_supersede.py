@@ -84,3 +84,26 @@ def test_a_date_that_was_too_late_is_superseded_by_the_right_one() -> None:
     (standing,) = select_effective(found)
     assert (standing.date, standing.as_of) == (right.date, TODAY)
     assert CONFIRMED in found
+
+
+def backdated(sum_mm: str) -> list[Assessment]:
+    """A lesion that was equivocal at first and called at the next scan: PD from the first on."""
+    then = replace(CONFIRMED, sum_of_diameters_mm=Decimal(sum_mm), new_lesion=NewLesion.EQUIVOCAL)
+    called = replace(
+        then, new_lesion=NewLesion.YES, overall_response="PD", as_of=DAY + dt.timedelta(56)
+    )
+    return [then, called]
+
+
+def test_a_correction_leaves_a_back_dated_progression_where_it_was() -> None:
+    former, made = backdated("50"), backdated("53")
+    standing = supersede_confirmed(former, made, TODAY)
+    assert standing == (*former, replace(made[1], as_of=TODAY))
+    assert supersede_confirmed(standing, made, TODAY + dt.timedelta(1)) == standing
+
+
+def test_a_progression_that_becomes_back_dated_stands() -> None:
+    at_once = replace(CONFIRMED, new_lesion=NewLesion.YES, overall_response="PD")
+    made = backdated("40.0")
+    (effective,) = select_effective(supersede_confirmed([at_once], made, TODAY))
+    assert effective.overall_response == "PD"
