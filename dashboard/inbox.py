@@ -158,9 +158,8 @@ class Inbox:
         dead = self._store.alerts.count_dead_letters()
         if dead:
             letters = "1 message was" if dead == 1 else f"{dead} messages were"
-            said.append(
-                f"{letters} given up and not delivered: administrators find them at the end of the page of alerts."
-            )
+            where = "administrators find them at the end of the page of alerts"
+            said.append(f"{letters} given up and not delivered: {where}.")
         return Watch(health.beat.last_evaluation_at, tuple(said))
 
     @property
