@@ -106,6 +106,8 @@ class Work:
         protocol, problem = read_protocol_or_last(self.workspace)
         if problem:
             self.say(f"ALERT: {problem}; alerts go by the last protocol that could be read")
+        else:
+            keep_protocol(self.workspace)
         try:
             report = self._run(protocol, instead=protocol if problem else None)
         except Exception as error:

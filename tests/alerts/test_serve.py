@@ -75,12 +75,12 @@ def clinic(tmp_path: Path) -> Iterator[Clinic]:
 
 def test_what_comes_while_it_runs_reaches_the_mailbox_once(clinic: Clinic) -> None:
     with serving(clinic.make_server()):
-        wait_for(lambda: clinic.said("evaluated"))
+        wait_for(lambda: clinic.said("evaluated 20"))
         assert not clinic.mailbox.taken
         clinic.progress("P1")
         wait_for(lambda: clinic.mailbox.taken)
-        before = clinic.said("evaluated")
-        wait_for(lambda: clinic.said("evaluated") > before + 1)
+        before = clinic.said("evaluated 20")
+        wait_for(lambda: clinic.said("evaluated 20") > before + 1)
     (mail,) = clinic.mailbox.mails
     assert mail["To"] == "team@example.org"
     assert "P1" not in mail.as_string()
@@ -91,11 +91,11 @@ def test_a_broken_protocol_is_told_to_operators_and_stops_nothing(clinic: Clinic
     path = clinic.workspace.protocol_path
     path.write_text(path.read_text() + 'audiences = ["operator"]\n')
     with serving(clinic.make_server()):
-        wait_for(lambda: clinic.said("evaluated"))
+        wait_for(lambda: clinic.said("evaluated 20"))
         path.write_text("[alerts]\nno_such_key = 1\n")
         wait_for(lambda: clinic.mailbox.taken)
-        before = clinic.said("evaluated")
-        wait_for(lambda: clinic.said("evaluated") > before + 1)
+        before = clinic.said("evaluated 20")
+        wait_for(lambda: clinic.said("evaluated 20") > before + 1)
     (mail,) = clinic.mailbox.mails
     assert "The protocol cannot be read" in str(mail["Subject"])
     assert clinic.said("ALERT: protocol: alerts.no_such_key: unknown key")
@@ -107,7 +107,7 @@ def test_a_schedule_that_is_damaged_while_it_runs_is_made_anew(clinic: Clinic) -
         return clinic.said("made anew")
 
     with serving(clinic.make_server()):
-        wait_for(lambda: clinic.said("evaluated"))
+        wait_for(lambda: clinic.said("evaluated 20"))
         wait_for(damage_until_told)
         clinic.progress("P1")
         wait_for(lambda: clinic.mailbox.taken)
@@ -120,7 +120,7 @@ def test_a_database_that_cannot_be_opened_stops_nothing_and_is_noted(clinic: Cli
         wait_for(lambda: clinic.said("evaluation failed") > 1)
         assert read_beat(clinic.home)[0].evaluations_failed > 1
         database.unlink()
-        wait_for(lambda: clinic.said("evaluated"))
+        wait_for(lambda: clinic.said("evaluated 20"))
         wait_for(lambda: not read_beat(clinic.home)[0].evaluations_failed)
 
 
@@ -137,7 +137,7 @@ def test_killed_and_started_again_it_makes_up_for_what_was_missed_and_repeats_no
     time.sleep(1.2)
     with start(clinic.home, clinic.log):
         wait_for(lambda: len(clinic.mailbox.taken) == 2)
-        wait_for(lambda: clinic.said("evaluated") > 3)
+        wait_for(lambda: clinic.said("evaluated 20") > 3)
     assert clinic.said("evaluations were missed since") == 1
     assert len({mail["Message-ID"] for mail in clinic.mailbox.mails}) == 2
     store = Store(clinic.workspace)
@@ -152,15 +152,15 @@ def test_killed_after_sending_it_sends_again_under_the_same_message_id(clinic: C
         first.wait(timeout=60)
     with start(clinic.home, clinic.log):
         wait_for(lambda: len(clinic.mailbox.taken) == 2)
-        before = clinic.said("evaluated")
-        wait_for(lambda: clinic.said("evaluated") > before + 1)
+        before = clinic.said("evaluated 20")
+        wait_for(lambda: clinic.said("evaluated 20") > before + 1)
     assert len({mail["Message-ID"] for mail in clinic.mailbox.mails}) == 1
 
 
 @pytest.mark.slow
 def test_a_second_one_stands_by_and_takes_over_when_the_first_is_killed(clinic: Clinic) -> None:
     with start(clinic.home, clinic.log) as first:
-        wait_for(lambda: clinic.said("evaluated"))
+        wait_for(lambda: clinic.said("evaluated 20"))
         with start(clinic.home, clinic.log):
             wait_for(lambda: clinic.said("standing by"))
             assert not clinic.said("taking over")
