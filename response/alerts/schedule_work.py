@@ -105,7 +105,8 @@ class Work:
         """
         protocol, problem = read_protocol_or_last(self.workspace)
         if problem:
-            self.say(f"ALERT: {problem}; alerts go by the last protocol that could be read")
+            words = "alerts go by the last protocol that could be read, else by the defaults"
+            self.say(f"ALERT: {problem}; {words}")
         else:
             keep_protocol(self.workspace)
         try:
