@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from response.alerts.facts import Picture
+from response.alerts.facts import Picture, restrict
 from response.alerts.identity import make_alert_id
 from response.alerts.settings import AlertSettings
 from response.endpoints import select_effective
 from response.model import Alert, Reader
 from response.protocol import Protocol
 from response.terms import Audience, Severity, Status
+
+AHEAD = dt.timedelta(days=1)
+"""So far after the clinic's day a scan may be dated: where it was made it is tomorrow already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,10 @@ class Case:
     def settings(self) -> AlertSettings:
         """The choices of ``[alerts]``."""
         return self.protocol.alerts
+
+    def until_today(self) -> Case:
+        """The same without what is dated in the future: it was not scanned or assessed yet."""
+        return replace(self, picture=restrict(self.picture, self.today + AHEAD))
 
     def is_over(self) -> bool:
         """Whether the subject has died or begun another therapy by this day."""

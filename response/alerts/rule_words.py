@@ -44,6 +44,9 @@ WORDS: dict[str, RuleWords] = {
     ),
     "scan_overdue": RuleWords("Scan overdue", "A scan that the protocol asks for has not come."),
     "missed_follow_up": RuleWords("Missed follow-up", "A follow-up was missed altogether."),
+    "date_to_come": RuleWords(
+        "Dated in the future", "A time point carries a date that is still to come."
+    ),
     "match_review": RuleWords("Match to be reviewed", "A match of lesions waits for a person."),
     "registration_review": RuleWords(
         "Registration to be reviewed", "A registration that is not trusted waits for a person."

@@ -13,7 +13,7 @@ from response.alerts.facts import Picture
 from response.alerts.rules_confirmation import find_confirmations
 from response.alerts.rules_discordance import find_discordance
 from response.alerts.rules_early import find_early_growth
-from response.alerts.rules_follow_up import find_missing_scans
+from response.alerts.rules_follow_up import find_dates_to_come, find_missing_scans
 from response.alerts.rules_growth import find_near_progression
 from response.alerts.rules_lesions import find_doubted_matches, find_lesion_news
 from response.alerts.rules_response import find_progressions
@@ -35,6 +35,7 @@ OF_SUBJECT = (
     find_uptake_rises,
     find_confirmations,
     find_missing_scans,
+    find_dates_to_come,
     find_discordance,
     find_doubted_matches,
     find_untrusted,

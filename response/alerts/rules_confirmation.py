@@ -39,7 +39,9 @@ def find_confirmations(case: Case) -> Iterator[Alert]:
     """Progression and response whose confirmation is due and was not scanned.
 
     Not after death or another therapy, nor so long after that nobody waits for a scan any more.
+    What is dated in the future was not scanned or assessed yet.
     """
+    case = case.until_today()
     if case.is_over():
         return
     for result in case.picture.results:

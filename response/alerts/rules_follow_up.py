@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from response.alerts.case import About, Case, Grade, make_alert
+from response.alerts.case import AHEAD, About, Case, Grade, make_alert
 from response.alerts.facts import Scanned
 from response.alerts.rules_response import UNCONFIRMED
 from response.endpoints import longest_gap_days, select_effective
@@ -18,6 +18,7 @@ FOLLOW_UP = "follow-up"
 
 _OVERDUE = Grade(Severity.MEDIUM, Audience.CLINICIAN, lasting=False)
 _MISSED = Grade(Severity.HIGH, Audience.CLINICIAN, lasting=False)
+_TO_COME = Grade(Severity.HIGH, Audience.CLINICIAN, lasting=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,9 @@ def find_missing_scans(case: Case) -> Iterator[Alert]:
 
     Scans count whether or not anybody read them. Nobody waits for one after death or another
     therapy, nor after progression (of iRECIST: once confirmed) unless the protocol follows on, nor
-    so long after that the course is only kept.
+    so long after that the course is only kept. What is dated in the future was not scanned yet.
     """
+    case = case.until_today()
     due = find_due(case)
     if due is None or case.is_over():
         return
@@ -48,10 +50,11 @@ def find_missing_scans(case: Case) -> Iterator[Alert]:
 
 
 def find_due(case: Case) -> Due | None:
-    """When the next scan is due: by the schedule, or an interval after the last; else ``None``.
+    """When the next scan is due: by the schedule and an interval after the last; else ``None``.
 
-    The schedule counts from randomisation or the start of treatment; a scan within the tolerance
-    of a scheduled day belongs to it, as it does to :mod:`response.outlook`.
+    The later of the two counts: who was scanned a little early is not asked to come again sooner
+    than the interval. The schedule counts from randomisation or the start of treatment; a scan
+    within the tolerance of a scheduled day belongs to it, as it does to :mod:`response.outlook`.
     """
     options, facts = case.protocol.endpoints, case.picture.subject.facts
     last = max(case.picture.scanned, key=lambda one: (one.date, one.time_point), default=None)
@@ -66,7 +69,8 @@ def find_due(case: Case) -> Due | None:
     since = max(last.date, start) if last else start
     days = (since - start).days + options.tolerance_days
     number = max(days // options.assessment_interval_days + 1, 1)
-    due = start + dt.timedelta(number * options.assessment_interval_days)
+    interval = dt.timedelta(options.assessment_interval_days)
+    due = max(start + number * interval, since + interval)
     return Due(last, due, since + gap)
 
 
@@ -120,6 +124,48 @@ def _tell(case: Case, due: Due) -> Alert:
         suggestion=(
             f"the schedule asks for a scan every {options.assessment_interval_days} days: "
             "make the scan, or record why there is none (death, another therapy)"
+        ),
+        numbers=numbers,
+    )
+
+
+# ---------------------------------------------------------------------------------- dates to come
+
+
+def find_dates_to_come(case: Case) -> Iterator[Alert]:
+    """Time points dated in the future; ours.
+
+    A mistyped year would make a scan that nobody made end every wait for one. What such a time
+    point shows alerts as it is.
+    """
+    last = case.today + AHEAD
+    before = max(
+        (one for one in case.picture.scanned if one.date <= last), key=_order, default=None
+    )
+    for one in case.picture.scanned:
+        if one.date > last:
+            yield _tell_to_come(case, one, before)
+
+
+def _order(one: Scanned) -> tuple[dt.date, str]:
+    return one.date, one.time_point
+
+
+def _tell_to_come(case: Case, one: Scanned, before: Scanned | None) -> Alert:
+    far, numbers = "", {"dated": str(one.date)}
+    if before is not None:
+        days = (one.date - before.date).days
+        far = f", {days} days after {before.time_point} on {before.date}"
+        numbers["days_after_last_scan"] = str(days)
+    return make_alert(
+        case,
+        "date_to_come",
+        _TO_COME,
+        About(time_point=one.time_point, date=one.date, episode=one.time_point),
+        text=f"{one.time_point} is dated {one.date}, in the future{far}",
+        suggestion=(
+            "correct its date: until then it counts as no scan where one is due, and what was "
+            "derived from its date is wrong"
         ),
         numbers=numbers,
     )

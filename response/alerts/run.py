@@ -130,9 +130,9 @@ def run_alerts(
     now
         This moment, with a time zone.
     as_of
-        The day to look at, with nothing that is dated later; else today in the clinic's time zone,
-        with everything that is known. A day before the last evaluated one, or to come, is only
-        shown: nothing is written or sent.
+        The day to look at, with nothing that is dated later; else, and where it is today itself,
+        today in the clinic's time zone with everything that is known. A day before the last
+        evaluated one, or to come, is only shown: nothing is written or sent.
     deliver
         Whether due messages are sent.
     by
@@ -195,8 +195,9 @@ def _run(workspace: Workspace, store: Store, how: _How) -> RunReport:
         refused = how.instead is not None
         change_beat(workspace.home, lambda beat: note_protocol(beat, how.now, refused=refused))
         run = _Run(workspace, store, protocol, how, today)
-        report = run.look(how.as_of)
-        while how.as_of is None and mark.exists() and report.looks < LOOKS:
+        as_of = None if how.as_of == today else how.as_of
+        report = run.look(as_of)
+        while as_of is None and mark.exists() and report.looks < LOOKS:
             mark.unlink(missing_ok=True)
             report = _join(report, run.look(None))
         return report

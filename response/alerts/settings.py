@@ -46,6 +46,7 @@ RULES = (
     "confirm_response",
     "scan_overdue",
     "missed_follow_up",
+    "date_to_come",
     "match_review",
     "registration_review",
     "reference_missing",
@@ -161,8 +162,8 @@ class AlertSettings(_Section):
     off: Names = ()
     """Rules that are not evaluated, by name."""
     near_progression_pct: Percent = Decimal(15)
-    """Rise of the sum over the nadir, in per cent, from which progression is near; ours. Low, and not
-    sent, where measurement error could make the rise."""
+    """Rise of the sum over the nadir, in per cent, from which progression is near; ours. Low, and
+    not sent, where measurement error could make the rise."""
     uptake_rise_pct: Percent = Decimal(20)
     """Rise of a lesion's SULpeak over its lowest, in per cent; PMD is beyond 30; ours."""
     uptake_rise_minimum: Annotated[Decimal, Field(strict=False, ge=0)] = Decimal("0.8")

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
-from alert_pictures import NAME, START, course, look, on, picture, row
+from alert_pictures import NAME, START, course, look, on, picture, row, told
 
 from response.alerts.facts import Picture
 from response.model import AssessedTimePoint, Reason, SubjectFacts
@@ -148,3 +148,9 @@ def test_a_reason_of_another_criterion_opens_no_window() -> None:
     odd = replace(row_, reasons=(*row_.reasons, Reason("PCWG3.BONE.PDU", "bone PDu")))
     result = replace(seen.results[0], assessments=(seen.results[0].assessments[0], odd))
     assert look(replace(seen, results=(result,)), 30, *RULES) == ()
+
+
+def test_a_scan_dated_in_the_future_confirms_nothing_yet() -> None:
+    assert told(look(unconfirmed((60, "80")), 13, *RULES)) == [("confirm_progression", "W8")]
+    response = picture(course((0, "50"), (8, "30"), (60, "30")))
+    assert told(look(response, 13, "confirm_response")) == [("confirm_response", "W8")]

@@ -65,11 +65,14 @@ def test_one_alert_for_a_subject_whatever_readers_and_criteria() -> None:
     assert len(look(seen, 18, *RULES)) == 1
 
 
-def test_a_scan_between_two_scheduled_ones_moves_none() -> None:
-    seen = picture(STABLE, scanned=(11,))
-    assert look(seen, 17, *RULES) == ()
-    (alert,) = look(seen, 17 + DAY, *RULES)
-    assert alert.numbers["due_on"] == str(on(16))
+@pytest.mark.parametrize(("last", "due"), [(6, 14), (7, 16), (8, 16), (9, 17), (11, 19)])
+def test_a_scan_is_due_by_the_schedule_and_an_interval_after_the_last(
+    last: float, due: float
+) -> None:
+    seen = only_scanned(0, last)
+    assert look(seen, due + 1, *RULES) == ()
+    (alert,) = look(seen, due + 1 + DAY, *RULES)
+    assert (alert.rule, alert.numbers["due_on"]) == ("scan_overdue", str(on(due)))
 
 
 def test_without_a_start_of_treatment_a_scan_is_due_an_interval_after_the_last() -> None:
@@ -125,7 +128,35 @@ def test_long_after_nobody_waits_any_more() -> None:
 def test_the_schedule_is_the_protocols() -> None:
     protocol = Protocol(endpoints=Endpoints(assessment_interval_days=84, tolerance_days=14))
     seen = picture(STABLE)
-    assert look(seen, 14, *RULES, protocol=protocol) == ()
-    (alert,) = look(seen, 14 + DAY, *RULES, protocol=protocol)
-    assert alert.numbers["due_on"] == str(on(12))
+    assert look(seen, 22, *RULES, protocol=protocol) == ()
+    (alert,) = look(seen, 22 + DAY, *RULES, protocol=protocol)
+    assert alert.numbers["due_on"] == str(on(20))
     assert Decimal(alert.numbers["interval_days"]) == 84
+
+
+def test_a_scan_dated_in_the_future_hides_no_overdue_one_and_asks_for_its_date() -> None:
+    seen = picture(STABLE, scanned=(60,))
+    found = look(seen, 18, *RULES, "date_to_come")
+    assert told(found) == [("date_to_come", "W60"), ("scan_overdue", "W8")]
+    wrong = next(one for one in found if one.rule == "date_to_come")
+    assert wrong.severity is Severity.HIGH
+    assert wrong.numbers["days_after_last_scan"] == str(52 * 7)
+    assert str(on(60)) in wrong.text
+
+
+def test_tomorrows_scan_is_no_date_to_come_and_counts() -> None:
+    seen = picture(STABLE, scanned=(18,))
+    assert look(seen, 18 - DAY, *RULES, "date_to_come") == ()
+    assert told(look(seen, 18 - 2 * DAY, *RULES, "date_to_come")) == [
+        ("date_to_come", "W18"),
+        ("scan_overdue", "W8"),
+    ]
+
+
+def test_progression_dated_in_the_future_alerts_and_ends_no_follow_up() -> None:
+    seen = picture(course((0, "50"), (8, "50"), (60, "70")))
+    assert told(look(seen, 18)) == [
+        ("date_to_come", "W60"),
+        ("progression", "W60"),
+        ("scan_overdue", "W8"),
+    ]

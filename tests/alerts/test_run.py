@@ -76,6 +76,15 @@ def test_an_acknowledgement_survives_runs(clinic: Clinic) -> None:
     assert states == [AlertState.ACKNOWLEDGED, AlertState.OPEN]
 
 
+def test_today_by_name_sees_what_a_plain_run_does(clinic: Clinic) -> None:
+    write_course(*clinic, "P1", [30, 45])
+    early = dt.datetime.combine(DAYS[1], dt.time(12), dt.UTC) - dt.timedelta(days=10)
+    plain = look(*clinic, early)
+    assert {one.rule for one in plain.holding} == {"progression", "date_to_come"}
+    named = look(*clinic, early, as_of=early.date())
+    assert (named.changes.events, named.holding) == ((), plain.holding)
+
+
 def test_a_replayed_day_sees_nothing_of_later_days(clinic: Clinic) -> None:
     write_course(*clinic, "P1", [30, 31, 45])
     after_first = DAYS[1] + dt.timedelta(1)
