@@ -29,6 +29,7 @@ class Sight:
 
     ``state`` is the reader's word; ``returned`` says that the match calls it one that had gone;
     ``elsewhere`` that no earlier scan shows its place. ``doubted`` is what a person has to look at.
+    ``normal`` is a node below 10 mm: still seen, but not disease.
     """
 
     time_point: str
@@ -39,6 +40,7 @@ class Sight:
     returned: bool = False
     elsewhere: bool = False
     doubted: bool = False
+    normal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +80,18 @@ def read_tracking_news(tracking: Tracking) -> Told:
     )
     nodes = {one.tracking_uid for one in tracking.lesions if one.node}
     sights: dict[str, list[Sight]] = {}
+    large: set[str] = set()
     for (_name, uid), rows in grouped.items():
-        if rows[0].date > start:
-            sights.setdefault(uid, []).append(_see(rows, node=uid in nodes))
+        seen = _see(rows, node=uid in nodes)
+        if seen.date > start:
+            sights.setdefault(uid, []).append(seen)
+        elif seen.there and not seen.normal:
+            large.add(uid)
     news = [
         one
         for lesion in tracking.lesions
         if lesion.role is not Role.REFERENCE
-        for one in _follow_found(lesion, sights.get(lesion.tracking_uid, []))
+        for one in _follow_found(lesion, sights.get(lesion.tracking_uid, []), large)
     ]
     return Told(tuple(news), is_clear_tracking(tracking))
 
@@ -98,22 +104,25 @@ def _see(rows: Sequence[Finding], *, node: bool) -> Sight:
     there: bool | None = any(row.label is not None for row in rows) or None
     if state is LesionState.ABSENT or (there is None and first.event is Event.RESOLVED):
         there = False
+    returned = any(row.event is Event.REAPPEARED for row in rows)
+    small = length is not None and length < PATHOLOGICAL_NODE_MM
     return Sight(
         first.time_point,
         first.date,
         there,
         state,
         length,
-        any(row.event is Event.REAPPEARED for row in rows),
+        returned,
         any(row.event is Event.NEWLY_IMAGED for row in rows),
         any(row.needs_review for row in rows),
+        normal=bool(there) and node and small and not returned,
     )
 
 
-def _follow_found(lesion: Lesion, sights: Iterable[Sight]) -> Iterator[News]:
+def _follow_found(lesion: Lesion, sights: Iterable[Sight], large: set[str]) -> Iterator[News]:
     new = lesion.role in (Role.NEW, None) and not lesion.part_of
-    for sight, again, called in follow(sights, new=new):
-        uid, name = lesion.tracking_uid, lesion.tracking_id
+    uid, name = lesion.tracking_uid, lesion.tracking_id
+    for sight, again, called in follow(sights, new=new, large=uid in large):
         yield News(lesion.reader, uid, name, sight, again, called, matched=True)
 
 
@@ -180,8 +189,9 @@ def _read(day: tuple[dt.date, str], rows: Sequence[LesionReading]) -> Sight:
     parts = [_is_there(row) for row in rows]
     there = True if True in parts else (False if set(parts) == {False} else None)
     doubted = any(row.provisional for row in rows)
-    state = rows[0].state
-    return Sight(day[1], day[0], there, state, _measure(rows), doubted=doubted)
+    state, length = rows[0].state, _measure(rows)
+    normal = there is None and bool(length) and all(row.node for row in rows)
+    return Sight(day[1], day[0], there, state, length, doubted=doubted, normal=normal)
 
 
 def _read_new(
@@ -231,17 +241,23 @@ def is_clear_table(given: Readings, treatment_start: dt.date | None) -> bool:
 # --------------------------------------------------------------------------------------- the fold
 
 
-def follow(sights: Iterable[Sight], *, new: bool) -> Iterator[tuple[Sight, bool, bool]]:
+def follow(
+    sights: Iterable[Sight], *, new: bool, large: bool = False
+) -> Iterator[tuple[Sight, bool, bool]]:
     """Fold one lesion's sights into its news: ``(sight, seen again, called unequivocal)``.
 
     A new lesion that a reader calls absent before anybody called it unequivocal never was one; one
-    that was unequivocal and is absent later is gone, and may reappear.
+    that was unequivocal and is absent later is gone, and may reappear. So may a node that was
+    pathological (``large``: at the baseline) and then below 10 mm (R1-55).
     """
     first: Sight | None = None
     again: list[Sight] = []
     called = gone = False
     for sight in sorted(sights, key=lambda one: (one.date, one.time_point)):
-        if sight.there:
+        if sight.normal and (first is not None or not new):
+            gone = gone or large
+        elif sight.there:
+            large = large or not sight.normal
             called = called or sight.state in CALLED
             if new and first is None and not sight.returned:
                 first = sight

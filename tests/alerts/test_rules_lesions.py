@@ -236,7 +236,8 @@ def test_a_baseline_that_was_read_and_shows_none_is_surveillance() -> None:
     made = tracking([NEW], [finding("L1", "F2", Event.NEW, "11.0")])
     scanned = tuple(Scanned(name, day) for name, day in DAYS.items())
     seen = Picture(Subject("S1", "k", SubjectFacts("S1")), scanned, (), (made,))
-    (alert,) = evaluate([seen], DAYS["F2"] + dt.timedelta(1), Protocol())
+    held = evaluate([seen], DAYS["F2"] + dt.timedelta(1), Protocol())
+    (alert,) = (one for one in held if one.rule != "date_to_come")
     assert (alert.rule, alert.reader) == ("first_lesion", READER)
 
 
@@ -248,3 +249,34 @@ def test_a_match_in_doubt_asks_a_reader_and_a_new_lesion_asks_once() -> None:
     found = find([NEW], rows)
     assert told(found) == [("match_review", "F1"), ("new_lesion", "F1")]
     assert "two candidates" in next(one.text for one in found if one.rule == "match_review")
+
+
+def nodes(*sizes: tuple[float, str]) -> Picture:
+    """One target node, its short axis by week."""
+    return picture([row("T1", week, size, node=True) for week, size in sizes])
+
+
+def test_a_node_that_was_normal_and_is_pathological_again_has_reappeared() -> None:
+    seen = nodes((0, "20"), (8, "8"), (16, "9.9"), (24, "10"), (32, "13"))
+    assert told(look(seen, 32, "reappeared")) == [("reappeared", "W24")]
+    again = nodes((0, "20"), (8, "8"), (16, "11"), (24, "7"), (32, "12"))
+    assert told(look(again, 32, "reappeared")) == [("reappeared", "W16"), ("reappeared", "W32")]
+
+
+def test_a_node_that_never_was_pathological_before_or_normal_since_has_not() -> None:
+    assert look(nodes((0, "8"), (8, "12")), 8, "reappeared") == ()
+    assert look(nodes((0, "20"), (8, "10"), (16, "12")), 16, "reappeared") == ()
+
+
+def test_a_node_on_images_that_was_normal_and_is_pathological_again_has_reappeared() -> None:
+    node = replace(lesion("L1", Role.TARGET), node=True)
+    rows = [
+        finding("L1", "B", Event.BASELINE, "30.0", short="18.0"),
+        finding("L1", "F1", Event.PERSISTING, "12.0", short="7.0"),
+        finding("L1", "F2", Event.PERSISTING, "20.0", short="11.0"),
+        finding("L1", "F3", Event.PERSISTING, "20.0", short="12.0"),
+    ]
+    scanned = tuple(Scanned(name, day) for name, day in DAYS.items())
+    made = Picture(Subject("S1", "k", SubjectFacts("S1")), scanned, (), (tracking([node], rows),))
+    found = [one for one in evaluate([made], DAYS["F3"], Protocol()) if one.rule == "reappeared"]
+    assert [one.time_point for one in found] == ["F2"]
