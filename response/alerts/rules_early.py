@@ -26,7 +26,8 @@ def find_early_growth(case: Case) -> Iterator[Alert]:
     """Growth of the sum that measurement error hardly explains, before progression; ours.
 
     The rule itself is :mod:`response.alerts.early`. The last complete sum counts; it began at the
-    first of those that have shown it since without a break. Once progression came it is no news.
+    first of those that have shown it since without a break. Once progression came it is no news,
+    nor is it while the response is complete: normal nodes differ by some millimetres (A04).
     """
     if not case.settings.early_growth.enabled:
         return
@@ -36,10 +37,10 @@ def find_early_growth(case: Case) -> Iterator[Alert]:
             continue
         followed = _follow(case, result.summary.criterion, rows)
         now = followed[-1]
-        if now is None or not now.alarming:
+        if now is None or not now.alarming or _is_complete(rows[-1]):
             continue
         first = len(rows) - 1
-        while _alarms(followed[first - 1]):
+        while _alarms(followed[first - 1]) and not _is_complete(rows[first - 1]):
             first -= 1
         yield _tell(case, rows, now, since=rows[first])
 
@@ -48,6 +49,10 @@ def find_evidence(case: Case, result: SubjectResult) -> Growth | None:
     """How the sum has grown by its last complete scan; ``None``: not at all, or it progressed."""
     rows = _find_sums(result)
     return _follow(case, result.summary.criterion, rows)[-1] if len(rows) > 1 else None
+
+
+def _is_complete(row: Assessment) -> bool:
+    return find_kin(row.overall_response) == Category.CR
 
 
 def _alarms(growth: Growth | None) -> bool:

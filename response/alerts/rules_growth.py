@@ -29,7 +29,8 @@ def find_near_progression(case: Case) -> Iterator[Alert]:
 
     It is ``low``, which stands in the inbox and is not sent, where measuring the same disease again
     could well make the rise. The last time point that could be evaluated counts. It began at the
-    first of those that have shown it since without a break.
+    first of those that have shown it since without a break. Nothing nears while the response is
+    complete: normal nodes differ by some millimetres (A04).
     """
     for result in case.picture.results:
         if result.summary.criterion not in OF_SUMS:
@@ -52,7 +53,8 @@ def _is_evaluated(row: Assessment) -> bool:
 
 def _is_near(row: Assessment, limit_pct: Decimal) -> bool:
     total, nadir = row.sum_of_diameters_mm, row.nadir_mm
-    if find_kin(row.overall_response) == Category.PD or total is None or not nadir:
+    said = find_kin(row.overall_response) in (Category.PD, Category.CR)
+    if said or total is None or not nadir:
         return False
     return (total - nadir) * _HUNDRED >= limit_pct * nadir
 

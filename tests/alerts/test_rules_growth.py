@@ -160,3 +160,10 @@ def test_where_percist_says_progression_a_rise_is_no_news() -> None:
     assert [one.overall_response for one in seen.results[0].assessments] == ["", "PMD"]
     assert look(seen, 8, RISE) == ()
     assert told(look(picture(rows), 8, RISE)) == [(RISE, "W8")]
+
+
+def test_normal_nodes_near_nothing_while_the_response_is_complete() -> None:
+    sizes = ((0, "20"), (8, "6"), (16, "4"), (24, "9"))
+    seen = picture([row("T1", week, size, node=True) for week, size in sizes])
+    assert [one.overall_response for one in seen.results[0].assessments[1:]] == ["CR"] * 3
+    assert look(seen, 24, NEAR, "early_growth") == ()
