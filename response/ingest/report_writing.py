@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -175,7 +175,7 @@ def _find_table_readers(subject: str, store: Store) -> set[Reader]:
     return {one.reader for one in store.read_readings(subject)} - reported
 
 
-def _find_read(subject: str, store: Store) -> list[GivenMeasurement]:
+def _find_read(subject: str, store: Store) -> tuple[list[GivenMeasurement], list[str]]:
     """Find what persons read of a subject, once where a report repeats an annotation.
 
     The annotation itself (AIM) is taken before its copy in a report (SR), which is rounded; of
@@ -197,24 +197,40 @@ def _find_read(subject: str, store: Store) -> list[GivenMeasurement]:
                         "has one, and each lesion a group of its own"
                     )
                 raise InputError(f"annotation {one.group} is {said}; keep the right one")
-    _refuse_copies(known.values())
-    return [one for _document, one in known.values()]
+    return _drop_copies(known.values())
 
 
-def _refuse_copies(known: Iterable[tuple[str, GivenMeasurement]]) -> None:
-    """Refuse what would count twice: some programs name a lesion anew each time they save it."""
+def _drop_copies(
+    known: Collection[tuple[str, GivenMeasurement]],
+) -> tuple[list[GivenMeasurement], list[str]]:
+    """Read once what would count twice: some programs name a lesion anew each time they save it.
+
+    Returns
+    -------
+    tuple
+        The measurements, and what to say of those left out.
+    """
     seen: dict[tuple[object, ...], str] = {}
+    kept, copied, notes = [], set(), []
     for document, one in known:
-        if len(one.value.as_tuple().digits) < _TELLING_DIGITS:
-            continue
+        telling = len(one.value.as_tuple().digits) >= _TELLING_DIGITS
         key = (one.time_point, one.reader, one.quantity, one.unit, one.value)
-        other = seen.setdefault(key, document)
-        if other != document:
+        other = seen.setdefault(key, document) if telling else document
+        if other == document:
+            kept.append((document, one))
+            continue
+        copied.add((document, one.group))
+        notes.append(
+            f"report {document} repeats a measurement of report {other} ({one.value} {one.unit} of "
+            f"{one.time_point}) under another name: it is read once"
+        )
+    for document, one in kept:
+        if (document, one.group) in copied:
             raise InputError(
-                f"reports {min(other, document)} and {max(other, document)} have the same "
-                f"measurement ({one.value} {one.unit}) of {one.time_point} for lesions with "
-                "different names; it would count twice: keep the report that is right"
+                f"report {document} repeats a length of another report under another name, and "
+                f"differs in {one.quantity}; keep the report that is right"
             )
+    return [one for _document, one in kept], notes
 
 
 def _take_readings(
@@ -222,10 +238,11 @@ def _take_readings(
 ) -> None:
     by_reader: dict[Reader, list[GivenMeasurement]] = {}
     try:
-        read = _find_read(subject, store)
+        read, notes = _find_read(subject, store)
     except InputError as error:
         plan.refuse(subject, "", f"measurements in reports: {error}")
         return
+    plan.warnings += [f"{subject}: {note}" for note in notes]
     for one in read:
         by_reader.setdefault(one.reader, []).append(one)
     for reader, given in sorted(by_reader.items()):
