@@ -22,6 +22,7 @@ UNCONFIRMED = ("iUPD", "PDu")
 GONE = (Category.CR, Category.NED)
 THERE = (Category.PR, Category.SD, Category.NON_CR_NON_PD)
 _GRAVE = Grade(Severity.HIGH, Audience.CLINICIAN, lasting=True)
+_OPEN = Grade(Severity.HIGH, Audience.CLINICIAN, lasting=False)
 
 
 def find_progressions(case: Case) -> Iterator[Alert]:
@@ -31,7 +32,8 @@ def find_progressions(case: Case) -> Iterator[Alert]:
     PD after PDu: Scher 2016, Wen 2023). What was not evaluable in between ends no episode, a better
     category does (the reset of the bar, I-07). After a complete response, or a baseline without
     disease, it is a recurrence, and so is disease that is back without being progression (R1-55,
-    R1-62); that two words are used for it is ours.
+    R1-62); that two words are used for it is ours. Progression that waits to be confirmed stands
+    until an assessment answers it.
     """
     clear = _find_clear(case)
     for result in case.picture.results:
@@ -50,13 +52,20 @@ def _find_clear(case: Case) -> set[Reader]:
 def _of_result(case: Case, result: SubjectResult, *, clear: bool) -> Iterator[Alert]:
     baseline = result.assessments[:1]
     told: set[bool] = set()
+    waits: Alert | None = None
     gone = was_gone = clear
     for row in select_effective(result.assessments):
         kin = find_kin(row.overall_response)
         if kin == Category.PD:
             confirmed = row.overall_response not in UNCONFIRMED
+            if confirmed:
+                waits = None
             if not told or (confirmed and True not in told):
-                yield _tell(case, row, baseline, back=was_gone)
+                alert = _tell(case, row, baseline, back=was_gone)
+                if confirmed:
+                    yield alert
+                else:
+                    waits = alert
             told.add(confirmed)
             gone = False
         elif kin in THERE:
@@ -64,9 +73,13 @@ def _of_result(case: Case, result: SubjectResult, *, clear: bool) -> Iterator[Al
                 yield _tell(case, row, baseline, back=True)
                 gone = False
             told.clear()
+            waits = None
         elif kin in GONE:
             gone = was_gone = True
             told.clear()
+            waits = None
+    if waits is not None:
+        yield waits
 
 
 def _is_back(row: Assessment) -> bool:
@@ -91,7 +104,7 @@ def _tell(case: Case, row: Assessment, baseline: Sequence[Assessment], *, back: 
     return make_alert(
         case,
         "recurrence" if back else "progression",
-        _GRAVE,
+        _OPEN if code in UNCONFIRMED else _GRAVE,
         about,
         text=f"{code} at {row.time_point} on {row.date}{after}: {said}",
         suggestion=_suggest(case, row),

@@ -140,12 +140,25 @@ def test_the_same_facts_give_the_same_alerts() -> None:
     assert look([], [made], []) == look([], [made, made], [])
 
 
-def test_an_unconfirmed_progression_and_its_confirmation_are_two_alerts() -> None:
+def test_an_unconfirmed_progression_stands_until_it_is_confirmed() -> None:
     rows = [
         assessment("F1", 2, "iUPD", Status.CONFIRMED),
         assessment("F2", 3, "iUPD", Status.CONFIRMED),
         assessment("F3", 4, "iCPD", Status.CONFIRMED),
     ]
-    alerts = look([result(*rows)], [], [])
-    assert sorted(alert.time_point for alert in alerts) == ["F1", "F3"]
-    assert len({alert.alert_id for alert in alerts}) == 2
+    (waits,), (sure,) = look([result(*rows[:2])], [], []), look([result(*rows)], [], [])
+    assert (waits.time_point, sure.time_point) == ("F1", "F3")
+    assert waits.alert_id != sure.alert_id
+    assert waits.thread == sure.thread
+    assert (waits.lasting, sure.lasting) == (False, True)
+
+
+@pytest.mark.parametrize("overall", ["iSD", "iPR", "iCR", "NON-iCR/NON-iUPD"])
+def test_an_unconfirmed_progression_that_a_scan_answered_stands_no_more(overall: str) -> None:
+    rows = [
+        assessment("F1", 2, "iUPD", Status.CONFIRMED),
+        assessment("F2", 3, overall, Status.CONFIRMED),
+    ]
+    assert look([result(*rows)], [], []) == ()
+    unseen = assessment("F2", 3, "NE", Status.CONFIRMED)
+    assert len(look([result(rows[0], unseen)], [], [])) == 1

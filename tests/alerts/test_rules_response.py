@@ -68,10 +68,11 @@ def test_each_criterion_and_reader_is_told_apart() -> None:
     assert len({one.thread for one in alerts}) == 4
 
 
-def test_a_confirmed_progression_of_irecist_is_news_of_its_own() -> None:
+def test_a_confirmed_progression_of_irecist_takes_the_place_of_what_waited() -> None:
     seen = picture(course((0, "50"), (8, "60"), (14, "66")), criteria=["irecist"])
-    alerts = look(seen, 14, *RULES)
-    assert [(one.time_point, one.text[:4]) for one in alerts] == [("W14", "iCPD"), ("W8", "iUPD")]
+    (alert,) = look(seen, 14, *RULES)
+    assert (alert.time_point, alert.lasting) == ("W14", True)
+    assert "iCPD at W14" in alert.text
 
 
 def test_an_unconfirmed_progression_says_when_a_scan_confirms_it() -> None:
@@ -88,7 +89,9 @@ def test_where_no_last_day_is_named_it_says_from_when(criterion: str, week: int)
 
 def test_an_unconfirmed_progression_told_again_is_no_news() -> None:
     seen = picture(course((0, "50"), (8, "60"), (14, "61"), (20, "66")), criteria=["irecist"])
-    assert [one.time_point for one in look(seen, 20, *RULES)] == ["W20", "W8"]
+    assert [one.time_point for one in look(seen, 20, *RULES)] == ["W20"]
+    open_yet = picture(course((0, "50"), (8, "60"), (14, "61")), criteria=["irecist"])
+    assert [one.time_point for one in look(open_yet, 14, *RULES)] == ["W8"]
 
 
 def test_progression_that_was_confirmed_where_it_stood_takes_its_place() -> None:
