@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from response.alerts.case import About, Case, Grade, make_alert
 from response.criteria.course import is_no_disease
@@ -19,47 +18,64 @@ ALIKE: dict[str, str] = {Category.NED: Category.CR, Category.NON_CR_NON_PD: Cate
 
 _NOT_SAID = ("", Category.ND, Category.MISSING)
 _ASKING = Grade(Severity.MEDIUM, Audience.READER, lasting=False)
-_Asked = tuple[str, str, str, dt.date]
-"""Criterion, line, evaluator and day that readers are compared at."""
 
 
 def find_discordance(case: Case) -> Iterator[Alert]:
-    """Two readers of one evaluator who read the same day differently, until it is adjudicated.
+    """Two readers of one evaluator who read one time point differently, until it is adjudicated.
 
     Compared are the categories beside which their codes stand; readers never mix (G-05). Not
     evaluable is a reading where that reader recorded something there. What counts as different is
     ours.
     """
-    settled, asked = _sort(case)
-    for (criterion, line, evaluator, day), rows in sorted(asked.items()):
-        if len(rows) > 1 and (criterion, line, day) not in settled and _differ(rows.values()):
-            yield _tell(case, criterion, line, evaluator, rows)
+    read: dict[tuple[str, str], list[Assessment]] = {}
+    recorded = _find_recorded(case)
+    for result in case.picture.results:
+        rows = [row for row in select_effective(result.assessments) if _is_read(row, recorded)]
+        read.setdefault((result.summary.criterion, result.summary.line or ""), []).extend(rows)
+    for _asked, rows in sorted(read.items()):
+        for together in _gather(rows):
+            if not any(_is_adjudicator(row.reader) for row in together):
+                yield from _compare(case, together)
+
+
+def _compare(case: Case, together: Iterable[Assessment]) -> Iterator[Alert]:
+    by_evaluator: dict[str, dict[Reader, Assessment]] = {}
+    for row in together:
+        by_evaluator.setdefault(row.reader.evaluator, {})[row.reader] = row
+    for evaluator, rows in sorted(by_evaluator.items()):
+        if len(rows) > 1 and _differ(rows.values()):
+            yield _tell(case, evaluator, rows)
+
+
+def _is_adjudicator(reader: Reader) -> bool:
+    return ADJUDICATOR in reader.evaluator_id.casefold()
+
+
+def _gather(rows: Iterable[Assessment]) -> list[list[Assessment]]:
+    """Put what readers say of one time point together: by its name, else by its date."""
+    named: dict[str, list[Assessment]] = {}
+    for row in sorted(rows, key=lambda one: (one.date, one.time_point)):
+        named.setdefault(row.time_point, []).append(row)
+    gathered: list[list[Assessment]] = []
+    for found in sorted(named.values(), key=len, reverse=True):
+        place = next((one for one in gathered if _is_same_day(one, found)), None)
+        if place is None:
+            gathered.append(found)
+        else:
+            place += found
+    return sorted(gathered, key=lambda one: (one[0].date, one[0].time_point))
+
+
+def _is_same_day(others: Sequence[Assessment], found: Sequence[Assessment]) -> bool:
+    """Whether other readers alone read a day that goes by another name."""
+    apart = {one.reader for one in others}.isdisjoint(one.reader for one in found)
+    return apart and bool({one.date for one in others} & {one.date for one in found})
 
 
 def _differ(rows: Iterable[Assessment]) -> bool:
     """Whether categories stand beside different ones of RECIST 1.1."""
     kin = {find_kin(row.overall_response) for row in rows}
     return len({ALIKE.get(one, one) for one in kin}) > 1
-
-
-def _sort(
-    case: Case,
-) -> tuple[set[tuple[str, str, dt.date]], dict[_Asked, dict[Reader, Assessment]]]:
-    """What an adjudicator said, and what the other readers did, by what they were asked."""
-    settled: set[tuple[str, str, dt.date]] = set()
-    asked: dict[_Asked, dict[Reader, Assessment]] = {}
-    recorded = _find_recorded(case)
-    for result in case.picture.results:
-        criterion, line = result.summary.criterion, result.summary.line or ""
-        for row in select_effective(result.assessments):
-            if not _is_read(row, recorded):
-                continue
-            if ADJUDICATOR in row.reader.evaluator_id.casefold():
-                settled.add((criterion, line, row.date))
-            else:
-                key = (criterion, line, row.reader.evaluator, row.date)
-                asked.setdefault(key, {})[row.reader] = row
-    return settled, asked
 
 
 def _is_read(row: Assessment, recorded: set[tuple[Reader, str]]) -> bool:
@@ -85,9 +101,7 @@ def _find_recorded(case: Case) -> set[tuple[Reader, str]]:
     }
 
 
-def _tell(
-    case: Case, criterion: str, line: str, evaluator: str, rows: Mapping[Reader, Assessment]
-) -> Alert:
+def _tell(case: Case, evaluator: str, rows: Mapping[Reader, Assessment]) -> Alert:
     readers = sorted(rows)
     first = rows[readers[0]]
     about = About(
@@ -95,8 +109,8 @@ def _tell(
         date=first.date,
         episode=first.time_point,
         reader=Reader(evaluator, ""),
-        criterion=criterion,
-        line=line,
+        criterion=first.criterion,
+        line=first.line or "",
     )
     said = ", ".join(f"{rows[one].overall_response} by {_name(one)}" for one in readers)
     return make_alert(
@@ -104,7 +118,7 @@ def _tell(
         "discordance",
         _ASKING,
         about,
-        text=f"readers differ at {first.time_point} on {first.date} ({criterion}): {said}",
+        text=f"readers differ at {first.time_point} on {first.date}: {said}",
         suggestion="an adjudicator's reading of this time point settles it",
         provisional=_any_provisional(rows.values()),
     )

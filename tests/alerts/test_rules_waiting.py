@@ -119,6 +119,17 @@ def test_an_adjudicator_settles_it() -> None:
     assert told(look(early, 8, "discordance")) == [("discordance", "W8")]
 
 
+def test_readers_are_compared_by_the_name_of_the_time_point_and_else_by_its_day() -> None:
+    later = [STABLE[0], replace(PROGRESSING[1], date=on(8) + dt.timedelta(1))]
+    assert told(look(both(STABLE, later), 9, "discordance")) == [("discordance", "W8")]
+    renamed = [STABLE[0], replace(PROGRESSING[1], time_point="V3")]
+    assert len(look(both(STABLE, renamed), 9, "discordance")) == 1
+    neither = [STABLE[0], replace(later[1], time_point="V3")]
+    assert look(both(STABLE, neither), 9, "discordance") == ()
+    settled = picture(STABLE, PROGRESSING, later, readers=(FIRST, SECOND, ADJUDICATOR))
+    assert look(settled, 9, "discordance") == ()
+
+
 def test_not_evaluable_differs_only_where_that_reader_read_it() -> None:
     unread = [*STABLE[:1], nothing(8, LesionState.NOT_EVALUABLE)]
     assert look(both(unread, PROGRESSING), 8, "discordance") == ()
