@@ -10,6 +10,7 @@ from response.alerts.facts import Picture, restrict
 from response.alerts.identity import make_alert_id
 from response.alerts.settings import AlertSettings
 from response.endpoints import select_effective
+from response.export.report_data import NAMES
 from response.model import Alert, Reader
 from response.protocol import Protocol
 from response.terms import Audience, Severity, Status
@@ -109,8 +110,13 @@ def make_alert(
     provisional: bool = False,
     untrusted: bool = False,
 ) -> Alert:
-    """Put an alert together; its name follows from what it is about."""
+    """Put an alert together; its name follows from what it is about.
+
+    Its text names the criterion where that is not the protocol's own.
+    """
     subject = case.picture.subject
+    if about.criterion not in ("", case.protocol.criterion.name):
+        text = f"by {NAMES.get(about.criterion, about.criterion)}: {text}"
     return Alert(
         alert_id=make_alert_id(
             rule,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import islice
 
 from response.alerts.case import About, Case, Grade, make_alert
 from response.alerts.early import Growth, follow_growth
@@ -11,7 +12,7 @@ from response.alerts.rules_response import GROWTH, rests_on_untrusted
 from response.criteria.recist11 import PD_MINIMUM_MM
 from response.endpoints import select_effective
 from response.model import Alert, Assessment, LesionReading, Reader, SubjectResult, Tracking
-from response.readings import group_rows
+from response.chosen_rows import group_rows
 from response.terms import Audience, Category, Role, Severity, Status, find_kin
 
 OF_SUMS = ("recist11", "irecist", "mrecist", "pcwg3")
@@ -31,18 +32,36 @@ def find_early_growth(case: Case) -> Iterator[Alert]:
     """
     if not case.settings.early_growth.enabled:
         return
-    for result in case.picture.results:
-        rows = _find_sums(result)
-        if len(rows) < 2:
-            continue
-        followed = _follow(case, result.summary.criterion, rows)
-        now = followed[-1]
-        if now is None or not now.alarming or _is_complete(rows[-1]):
-            continue
-        first = len(rows) - 1
-        while _alarms(followed[first - 1]) and not _is_complete(rows[first - 1]):
-            first -= 1
-        yield _tell(case, rows, now, since=rows[first])
+    for results in group_results(case):
+        found = (alert for result in results for alert in _find_growth(case, result))
+        yield from islice(found, 1)
+
+
+def group_results(case: Case) -> Iterator[Sequence[SubjectResult]]:
+    """Group the results of sums by reader and line; of several criteria the protocol's own first.
+
+    The criteria share their sum, or nearly so: that it grows is told once.
+    """
+    order = (case.protocol.criterion.name, *OF_SUMS)
+    of_sums = [one for one in case.picture.results if one.summary.criterion in OF_SUMS]
+    groups: dict[tuple[Reader, str], list[SubjectResult]] = {}
+    for result in sorted(of_sums, key=lambda one: order.index(one.summary.criterion)):
+        groups.setdefault((result.summary.reader, result.summary.line or ""), []).append(result)
+    yield from groups.values()
+
+
+def _find_growth(case: Case, result: SubjectResult) -> Iterator[Alert]:
+    rows = _find_sums(result)
+    if len(rows) < 2:
+        return
+    followed = _follow(case, result.summary.criterion, rows)
+    now = followed[-1]
+    if now is None or not now.alarming or _is_complete(rows[-1]):
+        return
+    first = len(rows) - 1
+    while _alarms(followed[first - 1]) and not _is_complete(rows[first - 1]):
+        first -= 1
+    yield _tell(case, rows, now, since=rows[first])
 
 
 def find_evidence(case: Case, result: SubjectResult) -> Growth | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import islice
 
 from response.alerts.case import About, Case, Grade, make_alert
-from response.alerts.rules_early import MRECIST, OF_SUMS, find_evidence
+from response.alerts.rules_early import MRECIST, find_evidence, group_results
 from response.alerts.rules_response import GROWTH, describe_sum, rests_on_untrusted
 from response.criteria.recist11 import PD_MINIMUM_MM
 from response.endpoints import select_effective
@@ -32,15 +33,18 @@ def find_near_progression(case: Case) -> Iterator[Alert]:
     first of those that have shown it since without a break. Nothing nears while the response is
     complete: normal nodes differ by some millimetres (A04).
     """
-    for result in case.picture.results:
-        if result.summary.criterion not in OF_SUMS:
-            continue
-        rows = [row for row in select_effective(result.assessments) if _is_evaluated(row)]
-        near = 0
-        while near < len(rows) and _is_near(rows[-1 - near], case.settings.near_progression_pct):
-            near += 1
-        if near:
-            yield _tell_near(case, result, rows[-1], rows[-near])
+    for results in group_results(case):
+        found = (alert for result in results for alert in _find_near(case, result))
+        yield from islice(found, 1)
+
+
+def _find_near(case: Case, result: SubjectResult) -> Iterator[Alert]:
+    rows = [row for row in select_effective(result.assessments) if _is_evaluated(row)]
+    near = 0
+    while near < len(rows) and _is_near(rows[-1 - near], case.settings.near_progression_pct):
+        near += 1
+    if near:
+        yield _tell_near(case, result, rows[-1], rows[-near])
 
 
 def _is_evaluated(row: Assessment) -> bool:

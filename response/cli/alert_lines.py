@@ -8,8 +8,11 @@ from collections.abc import Iterator, Mapping
 from response.alerts.outbox import Posted
 from response.alerts.read_facts import raised_last
 from response.alerts.record import AlertRecord
-from response.model import Alert, AlertEvent
+from response.model import Alert, AlertEvent, Reader
 from response.terms import AlertChange, AlertState
+
+INVESTIGATOR = Reader("INVESTIGATOR", "")
+"""The reader whose readings are meant where none is named."""
 
 
 def describe_alert(alert: Alert) -> dict[str, object]:
@@ -106,6 +109,10 @@ def say_alert(alert: Alert) -> str:
     ]
     mark = f" ({', '.join(marks)})" if marks else ""
     who = " ".join(word for word in (alert.subject, alert.time_point, alert.rule) if word)
+    if alert.reader not in (None, INVESTIGATOR):
+        who += (
+            f" by {' '.join(w for w in (alert.reader.evaluator, alert.reader.evaluator_id) if w)}"
+        )
     return f"{alert.alert_id} {alert.severity:<6} {who}{mark}: {alert.text}"
 
 

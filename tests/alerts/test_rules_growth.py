@@ -167,3 +167,20 @@ def test_normal_nodes_near_nothing_while_the_response_is_complete() -> None:
     seen = picture([row("T1", week, size, node=True) for week, size in sizes])
     assert [one.overall_response for one in seen.results[0].assessments[1:]] == ["CR"] * 3
     assert look(seen, 24, NEAR, "early_growth") == ()
+
+
+@pytest.mark.parametrize(("own", "told_by"), [("recist11", "recist11"), ("irecist", "irecist")])
+def test_growth_is_told_once_whatever_criteria_were_assessed(own: str, told_by: str) -> None:
+    five = [replace(one, lesion=f"L{n}") for n in range(5) for one in course((0, "30"), (8, "35"))]
+    seen = picture(five, criteria=["mrecist", "irecist", "recist11"])
+    protocol = Protocol.model_validate({"criterion": {"name": own}})
+    for rule in (NEAR, "early_growth"):
+        (alert,) = look(seen, 8, rule, protocol=protocol)
+        assert alert.criterion == told_by
+
+
+def test_a_category_of_another_criterion_names_it() -> None:
+    seen = picture(course((0, "50"), (8, "62")), criteria=["irecist", "recist11"])
+    texts = {one.criterion: one.text for one in look(seen, 8, "progression")}
+    assert texts["irecist"].startswith("by iRECIST: iUPD at W8")
+    assert texts["recist11"].startswith("PD at W8")
