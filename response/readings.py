@@ -6,11 +6,11 @@ Silence is never 0 mm: what was not imaged or not marked is ``NOT_EVALUABLE`` wi
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from response.chosen_rows import choose_rows, group_rows
 from response.corrections import confirmed_until
 from response.lesion_uptake import combine_uptake
 from response.model import (
@@ -37,9 +37,6 @@ _THERE = (
     LesionState.UNEQUIVOCAL,
     LesionState.UNEQUIVOCAL_PROGRESSION,
 )
-
-_CALLS = frozenset({*_THERE, LesionState.PRESENT})
-"""What a reader says of disease that is there."""
 
 Rows = Mapping[str, Mapping[str, Finding]]
 """time point → tracking_uid → finding."""
@@ -131,7 +128,7 @@ def read_tracking(
     start = (dates[tracking.baseline_time_point], tracking.baseline_time_point)
     ordered = tuple(sorted((day, name) for name, day in dates.items() if (day, name) >= start))
     all_rows = group_rows(tracking.findings)
-    rows = _choose_rows(all_rows, ordered)
+    rows = choose_rows(all_rows, ordered)
     lesions = {
         x.tracking_uid: replace(x, role=(roles or {}).get(x.tracking_uid, x.role))
         for x in tracking.lesions
@@ -160,45 +157,8 @@ def read_tracking(
     return tuple(readings), tuple(assessed)
 
 
-def group_rows(findings: Iterable[Finding]) -> dict[tuple[str, str], tuple[Finding, ...]]:
-    """Group the rows of each lesion at each time point, marked ones first."""
-    grouped: dict[tuple[str, str], tuple[Finding, ...]] = {}
-    for finding in sorted(findings, key=lambda f: f.label is None):
-        key = (finding.time_point, finding.tracking_uid)
-        grouped[key] = (*grouped.get(key, ()), finding)
-    return grouped
-
-
-def _choose_rows(
-    all_rows: Mapping[tuple[str, str], tuple[Finding, ...]],
-    time_points: Sequence[tuple[dt.date, str]],
-) -> dict[str, dict[str, Finding]]:
-    """Choose each lesion's row: that of the series it was first measured on, where there is one."""
-    order = {name: number for number, (_day, name) in enumerate(time_points)}
-    measured_on: dict[str, tuple[str, str]] = {}
-    rows: dict[str, dict[str, Finding]] = defaultdict(dict)
-    for (name, uid), found in sorted(all_rows.items(), key=lambda x: order.get(x[0][0], -1)):
-        modality, series = measured_on.get(uid, ("", ""))
-        chosen = min(found, key=lambda f: (f.modality != modality, f.series != series))
-        if not modality:
-            chosen = found[0]
-        if chosen.label is not None and name in order:
-            measured_on.setdefault(uid, (chosen.modality, chosen.series))
-        rows[name][uid] = _hear(chosen, found)
-    return rows
-
-
-def _hear(chosen: Finding, found: Iterable[Finding]) -> Finding:
-    """Take a call of disease that was said of the lesion's mark on another series of that day."""
-    said = (one.state for one in found if one.state in _CALLS)
-    state = next(said, None) if chosen.state is None else chosen.state
-    return chosen if state is chosen.state else replace(chosen, state=state)
-
-
 def _lesion_readings(story: _Story, lesion: Lesion) -> Iterable[LesionReading]:
-    if lesion.part_of:
-        return
-    if lesion.role is None:
+    if lesion.part_of or lesion.role is None:
         return
     for when in story.time_points:
         if lesion.role is Role.TARGET:

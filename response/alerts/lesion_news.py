@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from response.chosen_rows import group_rows
 from response.criteria.course import choose_baseline, is_no_disease, is_nothing_evaluable
 from response.criteria.lesions import judge_new
 from response.model import Finding, Lesion, LesionReading, Reader, Readings, Tracking
-from response.readings import group_rows
 from response.terms import Event, LesionState, Role
 
 CALLED = (LesionState.UNEQUIVOCAL, LesionState.UNEQUIVOCAL_PROGRESSION)

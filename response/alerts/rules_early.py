@@ -9,10 +9,10 @@ from itertools import islice
 from response.alerts.case import About, Case, Grade, make_alert
 from response.alerts.early import Growth, follow_growth
 from response.alerts.rules_response import GROWTH, rests_on_untrusted
+from response.chosen_rows import group_rows
 from response.criteria.recist11 import PD_MINIMUM_MM
 from response.endpoints import select_effective
 from response.model import Alert, Assessment, LesionReading, Reader, SubjectResult, Tracking
-from response.chosen_rows import group_rows
 from response.terms import Audience, Category, Role, Severity, Status, find_kin
 
 OF_SUMS = ("recist11", "irecist", "mrecist", "pcwg3")

@@ -10,12 +10,12 @@ from decimal import Decimal
 from response.alerts.case import About, Case, Grade, make_alert
 from response.alerts.lesion_news import list_days
 from response.alerts.rules_lesions import LESION
+from response.chosen_rows import group_rows
 from response.criteria.course import choose_baseline
 from response.endpoints import select_effective
 from response.lesion_uptake import round_uptake
 from response.model import Alert, Finding, Reader, Readings, Tracking
 from response.pet import PET
-from response.readings import group_rows
 from response.terms import Audience, Category, Event, LesionState, Role, Severity, find_kin
 
 PERCIST = "percist10"
