@@ -15,7 +15,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NoReturn
+from unittest.mock import patch
 
 import year_process
 from year_calendar import (
@@ -106,7 +108,7 @@ class Clinic:
         """Take in what is there already, and go through all days."""
         for day in sorted(day for day in self._by_day if day < 0):
             for action in self._by_day[day]:
-                self._write(action)
+                self._write(action, self.calendar.begin)
         do = {EVALUATE: self._evaluate, RECORDS: self._record, PERSONS: self._answer}
         for step in self.calendar.steps():
             self.mail.now = step.now
@@ -119,11 +121,11 @@ class Clinic:
     def _record(self, step: Step) -> None:
         day = self.calendar.day_of(step.true.astimezone(ZONE).date())
         for action in self._by_day.get(day, ()):
-            self._write(action)
+            self._write(action, step.clock_date)
         if day % self.calendar.trouble.restarts == 0:
             self._restart()
 
-    def _write(self, action: Action) -> None:
+    def _write(self, action: Action, today: dt.date) -> None:
         store, actor = self.store, "data manager"
         store.write_subject_facts(action.facts, actor=actor)
         store.write_readings(action.subject, Reader(), action.readings, actor=actor)
@@ -131,8 +133,10 @@ class Clinic:
             return
         subject = store.read_subject(action.subject)
         assert subject is not None
+        clock = SimpleNamespace(date=SimpleNamespace(today=lambda: today))
         for name in action.criteria:
-            report = assess_all(self.workspace, store, [subject], actor=actor, criterion=name)
+            with patch("response.pipeline.dt", clock):
+                report = assess_all(self.workspace, store, [subject], actor=actor, criterion=name)
             assert not report.refused, report.refused
 
     def _answer(self, step: Step) -> None:

@@ -47,6 +47,7 @@ KINDS = (
     Kind(of.new_therapy),
     Kind(of.near_then_back, "one"),
     Kind(of.near_then_progression, "one"),
+    Kind(of.near_and_early, "five"),
     Kind(of.early_then_back, "five"),
     Kind(of.early_then_progression, "five"),
     Kind(of.confirmed, criterion="irecist"),

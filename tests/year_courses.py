@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from year_patients import (
     GONE,
+    INTERVAL,
     LARGER,
     LARGEST,
     SMALLER,
@@ -82,9 +83,9 @@ def complete_then_back_confirmed(p: Plan, k: int) -> None:
     made = p.scan(k, GONE)
     p.plant_confirm_response(k, made, p.scan(k + 1, GONE))
     back = p.scan(k + 2, {**GONE, "T1": 12})
-    p.plant("recurrence", k + 2, Spell(back))
     p.plant_lesion("reappeared", k + 2, "T1", Spell(back))
     sure = p.scan(k + 3, {**GONE, "T1": 22})
+    p.plant_unconfirmed(k + 2, back, sure, sure=True, rule="recurrence")
     p.plant_window(k + 2, back, sure)
     p.plant("recurrence", k + 3, Spell(sure))
 
@@ -108,8 +109,11 @@ def new_lesion(p: Plan, k: int) -> None:
 def doubtful_then_sure(p: Plan, k: int) -> None:
     """A doubtful new lesion that the next scan confirms: progression dates from the first."""
     p.go_on(range(1, k))
-    p.plant_lesion("new_lesion", k, "N1", Spell(p.scan(k, IN_DOUBT)))
-    p.plant("progression", k, Spell(p.scan(k + 1, WITH_NEW)))
+    seen = p.scan(k, IN_DOUBT)
+    p.plant_lesion("new_lesion", k, "N1", Spell(seen))
+    sure = p.scan(k + 1, WITH_NEW)
+    p.plant_waiting(seen, sure)
+    p.plant("progression", k, Spell(sure))
 
 
 def doubtful_then_none(p: Plan, k: int) -> None:
@@ -117,6 +121,7 @@ def doubtful_then_none(p: Plan, k: int) -> None:
     p.go_on(range(1, k))
     seen = p.scan(k, IN_DOUBT)
     none = p.scan(k + 1, {**USUAL, "N1": "ABSENT"})
+    p.plant_waiting(seen, none)
     p.plant_lesion("new_lesion", k, "N1", Spell(seen, gone=none, end="withdrawn"))
     p.go_on(range(k + 2, LAST + 1))
 
@@ -133,7 +138,7 @@ def overdue(p: Plan, k: int) -> None:
     """A scan comes two weeks late."""
     p.go_on(range(1, k))
     late = p.due(k) + 15
-    spell = Spell(p.start, p.due(k) + TOLERANCE + 1, late)
+    spell = Spell(p.start, p.falls_due(k) + TOLERANCE + 1, late)
     p.plant("scan_overdue", k - 1, spell, criterion=None)
     p.scan(k, day=late)
     p.go_on(range(k + 1, LAST + 1))
@@ -143,7 +148,7 @@ def _miss(p: Plan, k: int, until: int | None) -> None:
     """Two scans are missed, from the last one before ``k`` on."""
     last = p.start if k == 1 else p.day(k - 1)
     missed = last + TWO_MISSED + 1
-    spell = Spell(p.start, p.due(k) + TOLERANCE + 1, until, missed)
+    spell = Spell(p.start, p.falls_due(k) + TOLERANCE + 1, until, missed)
     p.plant("scan_overdue", k - 1, spell, criterion=None, heir="missed_follow_up")
     p.plant("missed_follow_up", k - 1, Spell(p.start, missed, until), criterion=None)
 
@@ -173,7 +178,9 @@ def death_told_late(p: Plan, k: int) -> None:
     """Death, written down when the next scan is overdue already."""
     p.go_on(range(1, k))
     told = p.due(k) + 20
-    p.plant("scan_overdue", k - 1, Spell(p.start, p.due(k) + 8, told), criterion=None)
+    p.plant(
+        "scan_overdue", k - 1, Spell(p.start, p.falls_due(k) + TOLERANCE + 1, told), criterion=None
+    )
     p.note(told, death_date=p.date(p.due(k) - 20))
 
 
@@ -188,7 +195,7 @@ def near_then_back(p: Plan, k: int) -> None:
     """The sum is 16 % over its nadir once."""
     p.go_on(range(1, k))
     near = p.scan(k, {**ONE, "T1": 58})
-    p.plant("near_progression", k, Spell(near, gone=p.day(k + 1)))
+    p.plant("near_progression", k, Spell(near, gone=p.day(k + 1)), low=True)
     p.go_on(range(k + 1, LAST + 1))
 
 
@@ -198,7 +205,18 @@ def near_then_progression(p: Plan, k: int) -> None:
     near = p.scan(k, {**ONE, "T1": 58})
     over = p.scan(k + 1, {**ONE, "T1": 66})
     spell = Spell(near, gone=over, end="superseded")
+    p.plant("near_progression", k, spell, heir="progression", low=True)
+    p.plant("progression", k + 1, Spell(over))
+
+
+def near_and_early(p: Plan, k: int) -> None:
+    """Five lesions grow by 17 % in all, then by 30 %."""
+    p.go_on(range(1, k))
+    grown = p.scan(k, dict.fromkeys(FIVE, 23) | {"T1": 25})
+    over = p.scan(k + 1, dict.fromkeys(FIVE, 26))
+    spell = Spell(grown, gone=over, end="superseded")
     p.plant("near_progression", k, spell, heir="progression")
+    p.plant("early_growth", k, spell, heir="progression")
     p.plant("progression", k + 1, Spell(over))
 
 
@@ -227,8 +245,8 @@ def confirmed(p: Plan, k: int) -> None:
     """Progression that the next scan confirms."""
     p.go_on(range(1, k))
     seen = p.scan(k, LARGER)
-    p.plant("progression", k, Spell(seen))
     sure = p.scan(k + 1, LARGEST)
+    p.plant_unconfirmed(k, seen, sure, sure=True)
     p.plant_window(k, seen, sure)
     p.plant("progression", k + 1, Spell(sure))
 
@@ -237,7 +255,7 @@ def pseudoprogression(p: Plan, k: int) -> None:
     """Progression that the next scan does not show any more."""
     p.go_on(range(1, k))
     seen = p.scan(k, LARGER)
-    p.plant("progression", k, Spell(seen))
+    p.plant_unconfirmed(k, seen, p.day(k + 1), sure=False)
     p.plant_window(k, seen, p.day(k + 1))
     p.go_on(range(k + 1, LAST + 1))
 
@@ -246,10 +264,10 @@ def confirmed_later(p: Plan, k: int) -> None:
     """Progression that the next scan leaves open, and the one after it confirms."""
     p.go_on(range(1, k))
     seen = p.scan(k, LARGER)
-    p.plant("progression", k, Spell(seen))
     again = p.scan(k + 1, {**LARGER, "T1": 44})
     p.plant_window(k, seen, again)
     sure = p.scan(k + 2, LARGEST)
+    p.plant_unconfirmed(k, seen, sure, sure=True)
     p.plant_window(k + 1, again, sure)
     p.plant("progression", k + 2, Spell(sure))
 
@@ -259,8 +277,8 @@ def by_both(p: Plan, k: int) -> None:
     p.go_on(range(1, k))
     seen = p.scan(k, LARGER)
     p.plant("progression", k, Spell(seen), criterion="recist11")
-    p.plant("progression", k, Spell(seen), criterion="irecist")
     sure = p.scan(k + 1, LARGEST)
+    p.plant_unconfirmed(k, seen, sure, sure=True)
     p.plant_window(k, seen, sure)
     p.plant("progression", k + 1, Spell(sure), criterion="irecist")
 
@@ -305,11 +323,11 @@ def new_lesion_withdrawn(p: Plan, k: int) -> None:
 
 
 def dated_early(p: Plan, k: int) -> None:
-    """A scan is dated a month too early, so that the next seems due; corrected ten days later."""
+    """A scan is dated a month too early, so that the next seems due; corrected 40 days later."""
     p.go_on(range(1, k))
     made = p.scan(k, day=p.due(k), dated=p.due(k) - 30)
-    right = p.correct(made + 10, k, dated=made)
-    spell = Spell(made, p.due(k) + TOLERANCE + 1, right)
+    right = p.correct(made + 40, k, dated=made)
+    spell = Spell(made, made - 30 + INTERVAL + TOLERANCE + 1, right)
     p.plant("scan_overdue", k, spell, criterion=None)
     p.go_on(range(k + 1, LAST + 1))
 
@@ -318,6 +336,7 @@ def dated_late(p: Plan, k: int) -> None:
     """A response is dated three weeks too late; corrected, it can be confirmed by its own date."""
     p.go_on(range(1, k))
     made = p.scan(k, SMALLER, dated=p.day(k) + 20)
-    p.correct(made + 5, k, dated=made)
+    right = p.correct(made + 2, k, dated=made)
+    p.plant("date_to_come", k, Spell(made, gone=right), criterion=None)
     p.plant_confirm_response(k, made, p.day(k + 1))
     p.go_on(range(k + 1, LAST + 1), SMALLER)

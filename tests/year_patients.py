@@ -6,9 +6,11 @@ the first of the simulation. What is done to the records on a day is done at 14:
 
 What is taken as given (RECIST 1.1: 20 % and 5 mm over the nadir, confirmation from 4 weeks on;
 iRECIST: confirmation 4 to 8 weeks after iUPD; the program's documented choices: a scan every 56
-days, 7 days of tolerance, two missed visits are 119 days, a window is urgent in its last week,
-progression is near from +15 %). Early growth: 14 % at once in a sum of five lesions, of which each
-is measured to some 6 %, is three standard errors and more; 16 % of one lesion is less than two.
+days, counted from the start or from a scan that came later than its day, 7 days of tolerance, two
+missed visits are 119 days, a window is urgent in its last week, progression is near from +15 %).
+Early growth: 14 % at once in a sum of five lesions, of which each is measured to some 6 %, is three
+standard errors and more; 16 % of one lesion is less than two: near, but nothing to write home about
+(low), where 17 % of five lesions is both.
 """
 
 from __future__ import annotations
@@ -56,7 +58,11 @@ class Spell:
 
 @dataclass(frozen=True)
 class Planted:
-    """An alert that must be raised, and how it ends; by all that tells it apart from others."""
+    """An alert that must be raised, and how it ends; by all that tells it apart from others.
+
+    ``low``: it stands in the inbox only; ``passing``: it is a condition, though others of its rule
+    are facts that last; ``waits``: the rule of the alert since whose raising it waits for a person.
+    """
 
     subject: str
     rule: str
@@ -65,6 +71,9 @@ class Planted:
     lesion: str = ""
     criterion: str = ""
     heir: str = ""
+    low: bool = False
+    passing: bool = False
+    waits: str = ""
 
     @property
     def key(self) -> tuple[str, str, str, str, str]:
@@ -115,6 +124,16 @@ class Plan:
     def due(self, number: int) -> int:
         """The day on which a scan is scheduled."""
         return self.start + INTERVAL * number
+
+    def falls_due(self, number: int) -> int:
+        """The day on which a scan falls due: scheduled, and an interval after the last one."""
+        last = self.start if number == 1 else self.day(number - 1)
+        return max(self.due(number), last + INTERVAL)
+
+    def asked(self, number: int) -> int:
+        """The day from which a scan is asked for, after the one before came on its day."""
+        last = self.start if number == 1 else self.day(number - 1)
+        return max(self.due(number), last + INTERVAL)
 
     def day(self, number: int) -> int:
         """The day on which a scan comes that is neither late nor missing."""
@@ -172,15 +191,32 @@ class Plan:
         lesion: str = "",
         criterion: str | None = "",
         heir: str = "",
+        low: bool = False,
+        passing: bool = False,
     ) -> None:
         """Say that an alert is due of a scan; ``criterion`` None: it is of no criterion."""
         name = f"W{number}" if number else "BL"
         said = "" if criterion is None else criterion or self.criterion
-        self.planted.append(Planted(self.subject, rule, name, spells, lesion, said, heir))
+        made = Planted(self.subject, rule, name, spells, lesion, said, heir, low, passing)
+        self.planted.append(made)
+
+    def plant_unconfirmed(
+        self, number: int, seen: int, until: int, *, sure: bool, rule: str = "progression"
+    ) -> None:
+        """An iUPD stands until it is confirmed, which takes its place, or a scan refutes it."""
+        spell = Spell(seen, gone=until, end="superseded" if sure else "resolved")
+        heir = rule if sure else ""
+        self.plant(rule, number, spell, criterion="irecist", heir=heir, passing=True)
 
     def plant_lesion(self, rule: str, number: int, lesion: str, spell: Spell) -> None:
         """Say that an alert is due of a lesion."""
         self.plant(rule, number, spell, lesion=lesion, criterion=None)
+
+    def plant_waiting(self, seen: int, until: int) -> None:
+        """A doubtful new lesion waits for a call; after a week somebody is reminded, once."""
+        spell = Spell(seen, gone=until)
+        made = Planted(self.subject, "review_waiting", "", (spell,), waits="new_lesion")
+        self.planted.append(made)
 
     def plant_confirm_response(self, number: int, made: int, until: int | None) -> None:
         """A response can be confirmed from four weeks on, until the next scan is there."""

@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from year_calendar import EVALUATE, KEPT, PERSONS, RECORDS, Calendar, Step
+from year_calendar import KEPT, PERSONS, RECORDS, Calendar, Step
 from year_patients import Planted, Spell
 
 HIGH = (
     *("progression", "recurrence", "new_lesion", "first_lesion", "reappeared"),
-    *("missed_follow_up", "confirm_progression_closing"),
+    *("missed_follow_up", "date_to_come", "confirm_progression_closing"),
 )
 LOW = ("confirm_response",)
 LASTING = ("progression", "recurrence", "new_lesion", "first_lesion", "reappeared")
 
 ESCALATED_AFTER = dt.timedelta(hours=24)
+WAITED_TOO_LONG = 8
+"""More than a week, in days."""
 SILENT_AFTER = dt.timedelta(hours=26)
 
 Key = tuple[str, str, str, str, str]
@@ -62,13 +64,35 @@ def list_seen(calendar: Calendar) -> tuple[list[Seen], list[int]]:
     return seen, answers
 
 
+def expect_all(
+    planted: Iterable[Planted], evaluations: Sequence[Seen]
+) -> dict[Key, list[Happened]]:
+    """Work out what becomes of alerts; those that nothing comes of are left out."""
+    found: dict[Key, list[Happened]] = {}
+    for one in sorted(planted, key=lambda one: bool(one.waits)):
+        made = one
+        if one.waits:
+            first = next(
+                (known[0] for key, known in found.items() if key[:2] == (one.subject, one.waits)),
+                None,
+            )
+            if first is None:
+                continue
+            due = first.seen.day + WAITED_TOO_LONG
+            made = replace(one, spells=tuple(replace(spell, due=due) for spell in one.spells))
+        happened = expect(made, evaluations)
+        if happened:
+            found[one.key] = happened
+    return found
+
+
 def expect(planted: Planted, evaluations: Iterable[Seen]) -> list[Happened]:
     """Work out what becomes of an alert."""
     happened: list[Happened] = []
     standing: Spell | None = None
     last = -1
     for seen in evaluations:
-        if happened and planted.rule not in LASTING and seen.day < last:
+        if happened and rests_on_day(planted) and seen.day < last:
             continue
         now = next((one for one in planted.spells if holds(one, seen)), None)
         change = ""
@@ -81,6 +105,11 @@ def expect(planted: Planted, evaluations: Iterable[Seen]) -> list[Happened]:
             last = seen.day
         standing = now
     return happened
+
+
+def rests_on_day(planted: Planted) -> bool:
+    """Whether an alert is a condition: it is left alone where the clock was set back."""
+    return planted.passing or planted.rule not in LASTING
 
 
 def holds(spell: Spell, seen: Seen) -> bool:
@@ -107,7 +136,7 @@ def _name_end(spell: Spell, seen: Seen) -> str:
 def expect_ward(planted: Planted, happened: Sequence[Happened]) -> Counter[str]:
     """Count what the ward is told of an alert: it takes high and medium ones, at once."""
     told: Counter[str] = Counter()
-    if planted.rule in LOW:
+    if planted.low or planted.rule in LOW:
         return told
     for one in happened:
         kind = {"raised": "open", "reopened": "open"}.get(one.change, one.change)
@@ -162,13 +191,3 @@ def expect_silences(calendar: Calendar) -> list[dt.date]:
         if step.kill != KEPT:
             last = step.now
     return found
-
-
-def count_evaluations(calendar: Calendar) -> int:
-    """Count the runs, killed ones included."""
-    return sum(step.what == EVALUATE for step in calendar.steps())
-
-
-def merge(expected: Iterable[tuple[Key, Counter[str]]]) -> Mapping[Key, Counter[str]]:
-    """Leave out what nobody is told of."""
-    return {key: told for key, told in expected if told}

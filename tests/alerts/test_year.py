@@ -19,7 +19,7 @@ from year_truth import (
     Happened,
     Key,
     Seen,
-    expect,
+    expect_all,
     expect_chief,
     expect_silences,
     expect_ward,
@@ -75,7 +75,6 @@ def live(home: Path, plans: list[Plan], calendar: Calendar) -> Iterator[Year]:
 def look(clinic: Clinic) -> Year:
     seen, answers = list_seen(clinic.calendar)
     planted = [one for plan in clinic.plans for one in plan.planted]
-    expected = {one.key: expect(one, seen) for one in planted}
     records = clinic.store.alerts.read_records()
     own = [one for one in records if one.alert.subject]
     keys = [key_of(one.alert) for one in own]
@@ -84,7 +83,7 @@ def look(clinic: Clinic) -> Year:
         clinic,
         dict(zip(keys, own, strict=True)),
         [one for one in records if not one.alert.subject],
-        {key: happened for key, happened in expected.items() if happened},
+        expect_all(planted, seen),
         seen,
         answers,
     )
@@ -109,7 +108,7 @@ def plan_whole() -> tuple[list[Plan], Calendar]:
 
 
 FEW = (
-    *("response", "new_lesion", "first_lesion", "overdue", "near_then_progression"),
+    *("response", "new_lesion", "first_lesion", "overdue", "near_and_early"),
     *("pseudoprogression", "wavering", "new_lesion_withdrawn"),
 )
 
