@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from response.alerts.case import About, Case, Grade, make_alert
 from response.alerts.rules_response import rests_on_untrusted
@@ -16,6 +16,9 @@ from response.terms import Audience, Category, Severity, Status, find_kin
 
 CONFIRMATION = "confirmation"
 """The story of a progression that waits to be confirmed."""
+
+UNREAD = (Category.NE, Category.ND, "")
+"""What is said of a scan that answers nothing."""
 
 BONE_PDU = "PCWG3.BONE.PDU"
 """The rows that say of PCWG3 that bone progression waits to be confirmed begin with this."""
@@ -52,7 +55,7 @@ def find_confirmations(case: Case) -> Iterator[Alert]:
             yield _tell_response(case, rows, pending, baseline)
         window = find_window(case, result, rows)
         if window is not None and _is_due(case, rows[-1], window.opens):
-            yield _tell_progression(case, window, baseline)
+            yield _tell_progression(case, window, rows, baseline)
 
 
 def _is_due(case: Case, last: Assessment, opens: dt.date) -> bool:
@@ -123,7 +126,9 @@ def _open_from(waiting: Sequence[Assessment], code: str, least_days: int) -> Win
     return Window(code, first, first.date + dt.timedelta(least_days), None)
 
 
-def _tell_progression(case: Case, window: Window, baseline: Sequence[Assessment]) -> Alert:
+def _tell_progression(
+    case: Case, window: Window, rows: Sequence[Assessment], baseline: Sequence[Assessment]
+) -> Alert:
     row, closes = window.row, window.closes
     closing = None if closes is None else closes - dt.timedelta(case.settings.closing_days)
     urgent = closing is not None and case.today >= closing
@@ -146,7 +151,10 @@ def _tell_progression(case: Case, window: Window, baseline: Sequence[Assessment]
         "confirm_progression_closing" if urgent else "confirm_progression",
         _CLOSING if urgent else _OPEN,
         about,
-        text=f"{window.code} at {row.time_point} on {row.date} {_say_window(case, window, until)}",
+        text=(
+            f"{window.code} at {row.time_point} on {row.date} "
+            f"{_say_window(case, window, until, rows)}"
+        ),
         suggestion=f"{NAMES.get(row.criterion, row.criterion)}: confirm by a scan {until}",
         numbers=numbers,
         provisional=row.status is Status.PROVISIONAL,
@@ -154,10 +162,11 @@ def _tell_progression(case: Case, window: Window, baseline: Sequence[Assessment]
     )
 
 
-def _say_window(case: Case, window: Window, until: str) -> str:
+def _say_window(case: Case, window: Window, until: str, rows: Sequence[Assessment]) -> str:
     if window.closes is not None and case.today > window.closes:
         return f"was not confirmed or refuted: the time for it, {until}, is past"
-    return f"waits for a scan to confirm it {until}; none was made yet"
+    said = _say_scans(rows, window.row.date, window.opens)
+    return f"waits for a scan to confirm it {until}; {said}"
 
 
 # --------------------------------------------------------------------------------------- response
@@ -166,18 +175,44 @@ def _say_window(case: Case, window: Window, until: str) -> str:
 def find_pending(
     case: Case, result: SubjectResult, rows: Sequence[Assessment]
 ) -> tuple[Pending, ...]:
-    """Responses that a scan can still confirm (R1-71), whose day for it has come."""
+    """Responses that a scan can still confirm (R1-71), whose day for it has come.
+
+    A scan that was not evaluable moves no day.
+    """
     if not any(find_kin(row.overall_response) in (Category.CR, Category.PR) for row in rows):
         return ()
-    return tuple(
-        one for one in _look(case, result).pending if _is_due(case, rows[-1], one.due_from)
-    )
+    pending = [_begin_early(case, one, rows) for one in _look(case, result).pending]
+    return tuple(one for one in pending if _is_due(case, rows[-1], one.due_from))
+
+
+def _begin_early(case: Case, pending: Pending, rows: Sequence[Assessment]) -> Pending:
+    """The same from the first day on which a scan could have confirmed it."""
+    if _was_read_since(rows, pending.since):
+        return pending
+    least = case.protocol.best_response.confirmation_min_days
+    return replace(pending, due_from=pending.since + dt.timedelta(least))
+
+
+def _was_read_since(rows: Sequence[Assessment], day: dt.date) -> bool:
+    return any(row.date > day and row.overall_response not in UNREAD for row in rows)
+
+
+def _say_scans(rows: Sequence[Assessment], since: dt.date, opens: dt.date) -> str:
+    """What became of the scans that could have confirmed it."""
+    made = [row for row in rows if row.date > since and row.date >= opens]
+    if not made:
+        return "no scan was made yet"
+    last = made[-1]
+    scan = f"the scan of {last.time_point} on {last.date}"
+    unread = last.overall_response in UNREAD
+    return f"{scan} {'could not be evaluated' if unread else 'did not confirm it'}"
 
 
 def _tell_response(
     case: Case, rows: Sequence[Assessment], pending: Pending, baseline: Sequence[Assessment]
 ) -> Alert:
     row = next(one for one in rows if one.date == pending.since)
+    opens = row.date + dt.timedelta(case.protocol.best_response.confirmation_min_days)
     about = About(
         time_point=row.time_point,
         date=pending.due_from,
@@ -193,7 +228,7 @@ def _tell_response(
         about,
         text=(
             f"{pending.category} at {row.time_point} on {row.date} can be confirmed "
-            f"since {pending.due_from}; no scan was made yet"
+            f"since {pending.due_from}; {_say_scans(rows, row.date, opens)}"
         ),
         suggestion=(
             f"{NAMES.get(row.criterion, row.criterion)}: a scan from {pending.due_from} on can "

@@ -10,7 +10,7 @@ from alert_pictures import NAME, START, course, look, on, picture, row, told
 
 from response.alerts.facts import Picture
 from response.model import AssessedTimePoint, Reason, SubjectFacts
-from response.terms import Severity
+from response.terms import LesionState, Severity
 
 RULES = ("confirm_progression", "confirm_progression_closing")
 PROGRESSING = course((0, "50"), (8, "60"))
@@ -154,3 +154,20 @@ def test_a_scan_dated_in_the_future_confirms_nothing_yet() -> None:
     assert told(look(unconfirmed((60, "80")), 13, *RULES)) == [("confirm_progression", "W8")]
     response = picture(course((0, "50"), (8, "30"), (60, "30")))
     assert told(look(response, 13, "confirm_response")) == [("confirm_response", "W8")]
+
+
+def test_a_scan_that_was_not_evaluable_moves_no_day_and_is_named() -> None:
+    rows = [*course((0, "50"), (8, "30")), row("T1", 16, LesionState.NOT_EVALUABLE)]
+    (alert,) = look(picture(rows), 17, "confirm_response")
+    assert (alert.date, alert.numbers) == (on(12), {"confirm_from": str(on(12))})
+    assert f"the scan of W16 on {on(16)} could not be evaluated" in alert.text
+    (before,) = look(picture(rows[:2]), 15, "confirm_response")
+    assert before.text.endswith("no scan was made yet")
+    assert before.alert_id == alert.alert_id
+
+
+def test_a_scan_that_did_not_confirm_a_response_is_named() -> None:
+    seen = picture(course((0, "50"), (8, "30"), (14, "36")))
+    for alert in look(seen, 20, "confirm_response"):
+        assert "no scan was made" not in alert.text
+        assert "the scan of W14" in alert.text
