@@ -117,7 +117,7 @@ FEW = (
     scope="module",
     params=[
         pytest.param("small", marks=pytest.mark.slow),
-        pytest.param("whole", marks=pytest.mark.heavy),
+        pytest.param("whole", marks=[pytest.mark.heavy, pytest.mark.timeout(3600)]),
     ],
 )
 def year(
