@@ -79,7 +79,7 @@ def _tell(case: Case, news: News, rule: str, *, provisional: bool) -> Alert:
         _GRAVE,
         about,
         text=f"{news.name} {_say(news)} at {sight.time_point} on {sight.date}{size}{_ask(news)}",
-        suggestion=_suggest(news),
+        suggestion=_suggest(case, news),
         numbers={"diameter_mm": str(sight.diameter_mm)} if known else None,
         provisional=provisional,
         untrusted=news.matched and case.reached_untrusted(sight.time_point),
@@ -99,14 +99,22 @@ def _ask(news: News) -> str:
     return f": {word}{WAITS}"
 
 
-def _suggest(news: News) -> str:
+def _suggest(case: Case, news: News) -> str:
+    waits = case.protocol.criterion.name == "irecist"
     if news.again:
         return (
             "seen again is progression after a complete response, or where the sum or an "
             "unequivocal call says so (RECIST 1.1); a reader looks at both scans"
         )
+    if news.called and waits:
+        return "an unequivocal new lesion is iUPD, to be confirmed by the next scan (iRECIST)"
     if news.called:
         return "an unequivocal new lesion is progression (RECIST 1.1, section 4.3.5)"
+    if waits:
+        return (
+            "a reader's call: unequivocal is iUPD, to be confirmed by the next scan (iRECIST); "
+            "equivocal is looked at again on the next scan"
+        )
     return (
         "a reader's call: unequivocal is progression; equivocal is looked at again on the next "
         "scan, and progression then dates from here (RECIST 1.1, section 4.3.5)"

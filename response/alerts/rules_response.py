@@ -99,7 +99,7 @@ def _tell(case: Case, row: Assessment, baseline: Sequence[Assessment], *, back: 
         criterion=row.criterion,
         line=row.line or "",
     )
-    said = "; ".join(deciding_sentences(row)).removeprefix(f"{code}: ")
+    said = _say_why(row)
     after = ", after a time without disease" if back else ""
     return make_alert(
         case,
@@ -112,6 +112,14 @@ def _tell(case: Case, row: Assessment, baseline: Sequence[Assessment], *, back: 
         provisional=row.status is Status.PROVISIONAL,
         untrusted=rests_on_untrusted(case, row, baseline),
     )
+
+
+def _say_why(row: Assessment) -> str:
+    """What decided it; of progression that a later scan dated back not the doubt of its day."""
+    back = [reason.text for reason in row.reasons if reason.row_id.endswith(".NEW.BACKDATED")]
+    doubts = {reason.text for reason in row.reasons if reason.row_id.endswith(".NEW.EQUIVOCAL")}
+    known = [text for text in deciding_sentences(row) if not (back and text in doubts)]
+    return "; ".join(known or back).removeprefix(f"{row.overall_response}: ")
 
 
 def _suggest(case: Case, row: Assessment) -> str:

@@ -67,7 +67,7 @@ def test_what_an_ended_alert_was_about_is_described(tmp_path: Path) -> None:
     gone = make_alert(subject="P1", reader=Reader(), criterion="recist11", time_point="T9")
     assert describe_present(picture, gone) == "T9 is not assessed now"
     lesion = make_alert(criterion="", tracking_uid="L1", tracking_id="L1", time_point="T1")
-    assert describe_present(picture, lesion) == "L1 is 31 mm at T1 now"
+    assert describe_present(picture, lesion) == "L1 is 30 mm at T0, 31 mm at T1 now"
     vanished = make_alert(criterion="", tracking_uid="L9", tracking_id="L9", time_point="T1")
     assert describe_present(picture, vanished) == "L9 is not there at T1 now"
     overdue = make_alert(criterion="", tracking_id="", time_point="T0")

@@ -280,3 +280,12 @@ def test_a_node_on_images_that_was_normal_and_is_pathological_again_has_reappear
     made = Picture(Subject("S1", "k", SubjectFacts("S1")), scanned, (), (tracking([node], rows),))
     found = [one for one in evaluate([made], DAYS["F3"], Protocol()) if one.rule == "reappeared"]
     assert [one.time_point for one in found] == ["F2"]
+
+
+def test_a_new_lesion_of_an_irecist_trial_asks_for_confirmation() -> None:
+    seen = picture([*KNOWN, new(8, LesionState.UNEQUIVOCAL)], criteria=["irecist"])
+    protocol = Protocol.model_validate({"criterion": {"name": "irecist"}})
+    (alert,) = look(seen, 8, "new_lesion", protocol=protocol)
+    assert "iUPD, to be confirmed" in alert.suggestion
+    (alert,) = look(seen, 8, "new_lesion")
+    assert "is progression" in alert.suggestion

@@ -186,3 +186,15 @@ def test_no_alert_holds_the_patients_number_but_in_its_subject() -> None:
         told_of = (alert.alert_id, alert.thread, alert.text, alert.suggestion, alert.numbers)
         assert NAME not in str(told_of)
         assert (alert.subject, alert.subject_key) == (NAME, KEY)
+
+
+def test_progression_that_was_dated_back_is_not_called_a_doubt() -> None:
+    new = [
+        row("N1", 8, LesionState.EQUIVOCAL, Role.NEW),
+        row("N1", 16, LesionState.UNEQUIVOCAL, Role.NEW),
+    ]
+    seen = picture([*course((0, "50"), (8, "50"), (16, "50")), *new])
+    (alert,) = look(seen, 16, *RULES)
+    assert (alert.time_point, alert.text[:2]) == ("W8", "PD")
+    assert "not PD now" not in alert.text
+    assert "N1" in alert.text
