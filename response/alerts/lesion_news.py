@@ -29,7 +29,7 @@ class Sight:
 
     ``state`` is the reader's word; ``returned`` says that the match calls it one that had gone;
     ``elsewhere`` that no earlier scan shows its place. ``doubted`` is what a person has to look at.
-    ``normal`` is a node below 10 mm: still seen, but not disease.
+    ``normal`` is a ``node`` below 10 mm: still seen, but not disease.
     """
 
     time_point: str
@@ -40,6 +40,7 @@ class Sight:
     returned: bool = False
     elsewhere: bool = False
     doubted: bool = False
+    node: bool = False
     normal: bool = False
 
 
@@ -115,6 +116,7 @@ def _see(rows: Sequence[Finding], *, node: bool) -> Sight:
         returned,
         any(row.event is Event.NEWLY_IMAGED for row in rows),
         any(row.needs_review for row in rows),
+        node=node,
         normal=bool(there) and node and small and not returned,
     )
 
@@ -190,8 +192,9 @@ def _read(day: tuple[dt.date, str], rows: Sequence[LesionReading]) -> Sight:
     there = True if True in parts else (False if set(parts) == {False} else None)
     doubted = any(row.provisional for row in rows)
     state, length = rows[0].state, _measure(rows)
-    normal = there is None and bool(length) and all(row.node for row in rows)
-    return Sight(day[1], day[0], there, state, length, doubted=doubted, normal=normal)
+    node = all(row.node for row in rows)
+    normal = there is None and bool(length) and node
+    return Sight(day[1], day[0], there, state, length, doubted=doubted, node=node, normal=normal)
 
 
 def _read_new(

@@ -56,10 +56,10 @@ def _find_growth(case: Case, result: SubjectResult) -> Iterator[Alert]:
         return
     followed = _follow(case, result.summary.criterion, rows)
     now = followed[-1]
-    if now is None or not now.alarming or _is_complete(rows[-1]):
+    if now is None or not now.alarming or is_complete(rows[-1]):
         return
     first = len(rows) - 1
-    while _alarms(followed[first - 1]) and not _is_complete(rows[first - 1]):
+    while _alarms(followed[first - 1]) and not is_complete(rows[first - 1]):
         first -= 1
     yield _tell(case, rows, now, since=rows[first])
 
@@ -70,8 +70,10 @@ def find_evidence(case: Case, result: SubjectResult) -> Growth | None:
     return _follow(case, result.summary.criterion, rows)[-1] if len(rows) > 1 else None
 
 
-def _is_complete(row: Assessment) -> bool:
-    return find_kin(row.overall_response) == Category.CR
+def is_complete(row: Assessment) -> bool:
+    """Whether no target is disease: gone, or a node that is normal."""
+    said = (row.overall_response, row.target_response)
+    return any(find_kin(code) == Category.CR for code in said)
 
 
 def _alarms(growth: Growth | None) -> bool:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import islice
 
 from response.alerts.case import About, Case, Grade, make_alert
-from response.alerts.rules_early import MRECIST, find_evidence, group_results
+from response.alerts.rules_early import MRECIST, find_evidence, group_results, is_complete
 from response.alerts.rules_response import GROWTH, describe_sum, rests_on_untrusted
 from response.criteria.recist11 import PD_MINIMUM_MM
 from response.endpoints import select_effective
@@ -57,7 +57,7 @@ def _is_evaluated(row: Assessment) -> bool:
 
 def _is_near(row: Assessment, limit_pct: Decimal) -> bool:
     total, nadir = row.sum_of_diameters_mm, row.nadir_mm
-    said = find_kin(row.overall_response) in (Category.PD, Category.CR)
+    said = find_kin(row.overall_response) == Category.PD or is_complete(row)
     if said or total is None or not nadir:
         return False
     return (total - nadir) * _HUNDRED >= limit_pct * nadir

@@ -88,6 +88,8 @@ def _tell(case: Case, news: News, rule: str, *, provisional: bool) -> Alert:
 
 def _say(news: News) -> str:
     if news.again:
+        if news.sight.node:
+            return "was gone or below 10 mm and is pathological again"
         return "was gone and is seen again"
     return "is seen where no earlier scan shows its place" if news.sight.elsewhere else "is new"
 

@@ -167,6 +167,9 @@ def test_normal_nodes_near_nothing_while_the_response_is_complete() -> None:
     seen = picture([row("T1", week, size, node=True) for week, size in sizes])
     assert [one.overall_response for one in seen.results[0].assessments[1:]] == ["CR"] * 3
     assert look(seen, 24, NEAR, "early_growth") == ()
+    others = [row("P1", week, LesionState.PRESENT, Role.NON_TARGET) for week, _size in sizes]
+    nodes = [row("T1", week, size, node=True) for week, size in sizes]
+    assert look(picture([*nodes, *others]), 24, NEAR, "early_growth") == ()
 
 
 @pytest.mark.parametrize(("own", "told_by"), [("recist11", "recist11"), ("irecist", "irecist")])

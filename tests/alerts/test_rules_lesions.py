@@ -258,7 +258,9 @@ def nodes(*sizes: tuple[float, str]) -> Picture:
 
 def test_a_node_that_was_normal_and_is_pathological_again_has_reappeared() -> None:
     seen = nodes((0, "20"), (8, "8"), (16, "9.9"), (24, "10"), (32, "13"))
-    assert told(look(seen, 32, "reappeared")) == [("reappeared", "W24")]
+    (alert,) = look(seen, 32, "reappeared")
+    assert (alert.rule, alert.time_point) == ("reappeared", "W24")
+    assert "below 10 mm" in alert.text
     again = nodes((0, "20"), (8, "8"), (16, "11"), (24, "7"), (32, "12"))
     assert told(look(again, 32, "reappeared")) == [("reappeared", "W16"), ("reappeared", "W32")]
 
