@@ -12,10 +12,10 @@ from dashboard.alert_list import (
     count_open,
     read_wanted,
 )
-from response.alerts.health import check_health, describe_problem
-from response.alerts.last_protocol import read_protocol_or_last
-from response.alerts.outbox import Posted
+from response.alerts.delivery.outbox import Posted
 from response.alerts.record import AlertRecord
+from response.alerts.runner.health import check_health, describe_problem
+from response.alerts.runner.last_protocol import read_protocol_or_last
 from response.alerts.settings import AlertSettings
 from response.model import Alert
 from response.store import Store

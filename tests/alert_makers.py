@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from response.alerts.delivery.routing import route
 from response.alerts.ledger import Changes, Evaluation, reconcile
 from response.alerts.record import AlertRecord
-from response.alerts.routing import route
 from response.alerts.settings import AlertSettings, Recipient
 from response.model import Alert, AlertEvent, AlertMessage
 from response.terms import AlertChange, Audience, Channel, Severity

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from response.alerts.facts import Picture, Scanned
-from response.alerts.rules import evaluate
+from response.alerts.rules.all_rules import evaluate
 from response.assess import assess_subject
 from response.model import (
     Alert,

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from response.alerts.schedule import Pace, Server
+from response.alerts.runner.schedule import Pace, Server
 from response.store.alerts import AlertStore
 from response.workspace import Workspace
 

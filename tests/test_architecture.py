@@ -15,13 +15,13 @@ MODULES = {
     for path in sorted((REPOSITORY / package).rglob("*.py"))
 }
 OF_ALERTS = (
-    *("beat", "case", "early", "facts", "hooks", "hours", "identity", "ledger", "lesion_news"),
-    *("outbox", "present", "record", "routing", "rule_words", "telling", "words"),
+    *("rules", "facts", "ledger", "present", "record", "runner.beat"),
+    *(f"delivery.{name}" for name in ("hooks", "hours", "outbox", "routing", "telling", "words")),
 )
 PURE = (
     *("response.criteria", "response.match", "response.measure", "dashboard.figures"),
     *(f"response.alerts.{name}" for name in OF_ALERTS),
-    *(name for name in MODULES if name.startswith("response.alerts.rules")),
+    *(name for name in MODULES if name.startswith("response.alerts.rules.all_rules")),
 )
 OUTSIDE = {
     "os",

@@ -21,9 +21,9 @@ from dashboard.components.bits import MINUS, attributes, counted, link, reader_w
 from dashboard.inbox import InboxView, Opened
 from dashboard.links import Place, write_place
 from response.alerts.acts import LONGEST_TEXT
-from response.alerts.outbox import Posted
+from response.alerts.delivery.outbox import Posted
 from response.alerts.record import AlertRecord
-from response.alerts.rule_words import explain_rule, name_rule
+from response.alerts.rules.words import explain_rule, name_rule
 from response.model import Alert, AlertEvent
 from response.terms import AlertChange, AlertState, Outcome
 

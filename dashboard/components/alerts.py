@@ -12,7 +12,7 @@ from dashboard.components.bits import attributes, link
 from dashboard.inbox import Watch
 from dashboard.links import Place, lesion_url, reader_token, subject_url, write_place
 from response.alerts.record import AlertRecord
-from response.alerts.rule_words import name_rule
+from response.alerts.rules.words import name_rule
 from response.model import Alert
 from response.terms import AlertState, Severity
 

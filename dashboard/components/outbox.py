@@ -9,7 +9,7 @@ from typing import Any
 from dash import html
 
 from dashboard.components.bits import counted, table
-from response.alerts.outbox import Posted
+from response.alerts.delivery.outbox import Posted
 
 ROWS_SHOWN = 200
 HEADS = ("Recipient", "Way", "About", "Written", "Attempts", "Last error", "Next try")

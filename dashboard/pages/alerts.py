@@ -35,7 +35,7 @@ from dashboard.inbox import MAY_ACT, InboxView
 from dashboard.links import Place, write_place
 from response.alerts.ledger import GRAVEST_FIRST
 from response.alerts.record import AlertRecord
-from response.alerts.rule_words import explain_rule, name_rule
+from response.alerts.rules.words import explain_rule, name_rule
 from response.terms import AlertState
 
 ROWS_PER_PAGE = 200

@@ -13,19 +13,19 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from response.alerts.beat import Beat, note_evaluation, note_failure, note_protocol
-from response.alerts.beat_file import change_beat, read_beat
+from response.alerts.delivery.routing import route
+from response.alerts.delivery.send_due import Senders, send_due
 from response.alerts.facts import Picture, restrict
 from response.alerts.ledger import Changes, Evaluation, apply_changes, reconcile
-from response.alerts.lock import hold_lease
 from response.alerts.present import describe_present
 from response.alerts.read_facts import read_pictures
 from response.alerts.record import AlertRecord
-from response.alerts.routing import route
-from response.alerts.rules import evaluate
-from response.alerts.rules_program import evaluate_program
-from response.alerts.rules_refused import tell_refused
-from response.alerts.send_due import Senders, send_due
+from response.alerts.rules.all_rules import evaluate
+from response.alerts.rules.program import evaluate_program
+from response.alerts.rules.refused import tell_refused
+from response.alerts.runner.beat import Beat, note_evaluation, note_failure, note_protocol
+from response.alerts.runner.beat_file import change_beat, read_beat
+from response.alerts.runner.lock import hold_lease
 from response.model import Alert, AlertMessage, Refusal
 from response.protocol import Protocol
 from response.store import Store

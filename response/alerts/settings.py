@@ -68,7 +68,7 @@ class _Section(BaseModel):
 
 
 class EarlyGrowth(_Section):
-    """Growth of the sum of diameters before the category turns (:mod:`response.alerts.early`).
+    """Growth of the sum before the category turns (:mod:`response.alerts.rules.early`).
 
     The defaults were chosen on simulated courses whose doubling times, scan intervals and
     measurement error were fixed before (``tests/alerts/growth_courses.py``).

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 
-from response.alerts.outbox import Posted
+from response.alerts.delivery.outbox import Posted
 from response.alerts.read_facts import raised_last
 from response.alerts.record import AlertRecord
 from response.model import Alert, AlertEvent, Reader

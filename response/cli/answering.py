@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from response.alerts.acts import Person, acknowledge, add_note, assign, find_record, snooze
-from response.alerts.outbox import Posted
+from response.alerts.delivery.outbox import Posted
 from response.alerts.record import AlertRecord
 from response.alerts.run import run_alerts
 from response.cli.alert_lines import (

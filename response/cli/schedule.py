@@ -23,8 +23,8 @@ from response.cli.common import (
 )
 
 if TYPE_CHECKING:
-    from response.alerts.health import Health
-    from response.alerts.notice import Notice
+    from response.alerts.runner.health import Health
+    from response.alerts.runner.notice import Notice
 
 
 @click.command("serve", epilog="Example: response alerts serve --home ./clinic")
@@ -35,7 +35,7 @@ def serve(home: Path | None) -> None:
     One at a time per workspace: a second one stands by and takes over. Every start evaluates at
     once, which makes up for what was missed. SIGTERM and Ctrl-C end it within seconds.
     """
-    from response.alerts.schedule import Server
+    from response.alerts.runner.schedule import Server
     from response.workspace import Workspace
 
     with plain_errors():
@@ -63,9 +63,9 @@ def health(home: Path | None, notify: bool, as_json: bool) -> None:
     For cron, Nagios and systemd. The runner, delivery and intake are judged without the database,
     and operators are told past the runner, over the mail server and webhooks of protocol.toml.
     """
-    from response.alerts.deliver import make_senders
-    from response.alerts.health import check_health
-    from response.alerts.notice import Notice, notify_operators
+    from response.alerts.delivery.deliver import make_senders
+    from response.alerts.runner.health import check_health
+    from response.alerts.runner.notice import Notice, notify_operators
     from response.workspace import Workspace
 
     with plain_errors():
@@ -93,8 +93,8 @@ def _describe(found: Health, told: Notice) -> dict[str, object]:
 
 
 def _print_health(found: Health, told: Notice) -> None:
-    from response.alerts.health import NO_OPERATOR, describe_problem
-    from response.alerts.rules_program import write_moment
+    from response.alerts.rules.program import write_moment
+    from response.alerts.runner.health import NO_OPERATOR, describe_problem
 
     for one in found.problems:
         click.echo(describe_problem(one, found.at))

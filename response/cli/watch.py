@@ -13,7 +13,7 @@ import click
 from response.alerts.ledger import GRAVEST_FIRST
 from response.alerts.record import ENDED, AlertRecord
 from response.alerts.run import RunReport, preview_alerts, run_alerts
-from response.alerts.schedule_work import finish_run
+from response.alerts.runner.schedule_work import finish_run
 from response.alerts.settings import RULES
 from response.cli.alert_lines import (
     count_changes,

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from response.alerts.delivery.outbox import Posted
 from response.alerts.ledger import Changes
-from response.alerts.outbox import Posted
 from response.alerts.record import AlertRecord
 from response.model import (
     Alert,

@@ -15,7 +15,7 @@ from statistics import NormalDist
 
 from alerts.growth_courses import SimulatedCourse
 
-from response.alerts.early import LONGEST_WAIT_DAYS, YEAR_DAYS, Growth, follow_growth
+from response.alerts.rules.early import LONGEST_WAIT_DAYS, YEAR_DAYS, Growth, follow_growth
 from response.alerts.settings import EarlyGrowth
 from response.criteria.recist11 import TargetCase, decide_target
 from response.protocol import Repeatability, Rules

@@ -14,9 +14,15 @@ from pathlib import Path
 import pytest
 from serve_process import wait_for
 
-from response.alerts.beat import Beat, note_delivery, note_evaluation, note_failure, note_protocol
-from response.alerts.beat_file import NAME, change_beat, read_beat
-from response.alerts.lock import hold_lock
+from response.alerts.runner.beat import (
+    Beat,
+    note_delivery,
+    note_evaluation,
+    note_failure,
+    note_protocol,
+)
+from response.alerts.runner.beat_file import NAME, change_beat, read_beat
+from response.alerts.runner.lock import hold_lock
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
@@ -128,7 +134,8 @@ def test_a_protocol_is_refused_since_the_first_time_until_it_can_be_read() -> No
 
 def test_a_lock_is_free_the_moment_its_holder_is_killed(tmp_path: Path) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from response.alerts.lock import hold_lock\n"
+        "import sys, time; from pathlib import Path\n"
+        "from response.alerts.runner.lock import hold_lock\n"
         "with hold_lock(Path(sys.argv[1]), wait_s=0):\n"
         "    print('held', flush=True); time.sleep(600)"
     )

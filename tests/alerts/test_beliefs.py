@@ -9,7 +9,7 @@ from alert_makers import NOON, Clinic, make_alert, make_settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from response.alerts.hours import find_last_digest
+from response.alerts.delivery.hours import find_last_digest
 from response.alerts.record import AlertRecord
 from response.alerts.settings import Recipient
 from response.model import Alert, AlertMessage

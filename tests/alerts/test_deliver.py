@@ -12,10 +12,10 @@ import pytest
 from alert_makers import NOON, make_message, make_settings
 from mail_server import Mailbox, serve_mail
 
-from response.alerts.deliver import deliver_due, make_senders
-from response.alerts.mail import MailSender
-from response.alerts.outbox import Posted
-from response.alerts.sending import Reply
+from response.alerts.delivery.deliver import deliver_due, make_senders
+from response.alerts.delivery.mail import MailSender
+from response.alerts.delivery.outbox import Posted
+from response.alerts.delivery.sending import Reply
 from response.alerts.settings import AlertSettings, Mail, Recipient
 from response.model import AlertMessage, DeliveryAttempt
 from response.terms import Channel, Outcome

@@ -11,7 +11,7 @@ from alerts.growth_courses import CHECK_PATIENTS, CHECK_SEED, SimulatedCourse, d
 from alerts.growth_curve import Operating, find_progression, look_at, operate, score_bound
 from scipy.stats import binomtest
 
-from response.alerts.early import Growth, assess_growth, follow_growth, z_needed
+from response.alerts.rules.early import Growth, assess_growth, follow_growth, z_needed
 from response.alerts.settings import EarlyGrowth
 from response.assess import build_course
 from response.criteria import CRITERIA

@@ -12,10 +12,10 @@ import pytest
 from click.testing import CliRunner, Result
 from mail_server import Mailbox, serve_mail
 
-from response.alerts.beat import Beat
-from response.alerts.beat_file import NAME, change_beat
-from response.alerts.last_protocol import keep_protocol
-from response.alerts.notice import NAME as NOTICE
+from response.alerts.runner.beat import Beat
+from response.alerts.runner.beat_file import NAME, change_beat
+from response.alerts.runner.last_protocol import keep_protocol
+from response.alerts.runner.notice import NAME as NOTICE
 from response.cli import main
 from response.workspace import Workspace
 

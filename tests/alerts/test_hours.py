@@ -12,7 +12,7 @@ from alert_makers import Clinic, make_alert, make_settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from response.alerts.hours import find_last_digest, find_moment, find_quiet_end
+from response.alerts.delivery.hours import find_last_digest, find_moment, find_quiet_end
 from response.alerts.settings import Recipient
 from response.terms import Severity
 

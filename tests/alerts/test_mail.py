@@ -15,8 +15,8 @@ import pytest
 from alert_makers import NOON, make_message, make_settings
 from mail_server import PASSWORD, USER, Certificate, Mailbox, make_certificate, serve_mail
 
-from response.alerts.mail import MailSender, write_mail
-from response.alerts.sending import Reply
+from response.alerts.delivery.mail import MailSender, write_mail
+from response.alerts.delivery.sending import Reply
 from response.alerts.settings import Mail, Recipient
 from response.terms import Outcome
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from response.alerts.beat import Beat
-from response.alerts.outside import tell_outside
+from response.alerts.runner.beat import Beat
+from response.alerts.runner.outside import tell_outside
 from response.alerts.settings import AlertSettings
 from response.cli import main
 from response.workspace import Workspace

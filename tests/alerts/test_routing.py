@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 from alert_makers import NOON, Clinic, make_alert, make_settings
 
+from response.alerts.delivery.routing import route
 from response.alerts.ledger import Changes, describe_difference
-from response.alerts.routing import route
 from response.alerts.settings import Recipient, Webhook
 from response.model import AlertEvent
 from response.terms import AlertChange, Audience, Channel, Severity

@@ -9,7 +9,7 @@ import pytest
 from builders import DAYS, READER, finding, lesion, tracking
 
 from response.alerts.facts import Picture, Scanned
-from response.alerts.rules import evaluate
+from response.alerts.rules.all_rules import evaluate
 from response.model import (
     Alert,
     Assessment,

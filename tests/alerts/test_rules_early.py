@@ -7,7 +7,7 @@ from dataclasses import replace
 from alert_pictures import READER, course, look, nothing, on, picture, row, told
 from builders import finding, lesion, tracking
 
-from response.alerts.early import assess_growth
+from response.alerts.rules.early import assess_growth
 from response.alerts.settings import AlertSettings, EarlyGrowth
 from response.model import LesionReading, Tracking
 from response.protocol import Protocol

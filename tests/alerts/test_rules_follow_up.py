@@ -10,7 +10,7 @@ import pytest
 from alert_pictures import KEY, NAME, START, course, look, on, picture, told
 
 from response.alerts.facts import Picture, Scanned
-from response.alerts.rules import evaluate
+from response.alerts.rules.all_rules import evaluate
 from response.alerts.settings import AlertSettings
 from response.model import Subject, SubjectFacts
 from response.protocol import Endpoints, Protocol

@@ -11,7 +11,7 @@ from alert_pictures import course, look, nothing, on, picture, row, told
 from builders import DAYS, finding, lesion, tracking
 
 from response.alerts.facts import Picture, Scanned
-from response.alerts.rules import evaluate
+from response.alerts.rules.all_rules import evaluate
 from response.alerts.settings import AlertSettings
 from response.model import (
     Alert,

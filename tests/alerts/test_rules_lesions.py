@@ -10,7 +10,7 @@ from alert_pictures import course, look, nothing, picture, row, told
 from builders import DAYS, READER, finding, lesion, tracking
 
 from response.alerts.facts import Picture, Scanned
-from response.alerts.rules import evaluate
+from response.alerts.rules.all_rules import evaluate
 from response.model import (
     Alert,
     Finding,

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from alert_makers import make_settings
 
-from response.alerts.beat import Beat
-from response.alerts.rules_program import evaluate_program, is_in_use
+from response.alerts.rules.program import evaluate_program, is_in_use
+from response.alerts.runner.beat import Beat
 from response.alerts.settings import RULES, AlertSettings
 from response.terms import Audience, Severity
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from strategies import START, courses
 
 from response.alerts.facts import Picture, Scanned, restrict
-from response.alerts.identity import make_alert_id
-from response.alerts.rules import evaluate
+from response.alerts.rules.all_rules import evaluate
+from response.alerts.rules.identity import make_alert_id
 from response.alerts.settings import RULES
 from response.assess import CRITERIA
 from response.model import (

@@ -10,7 +10,7 @@ from alert_pictures import READER, course, look, nothing, on, picture, row, told
 from builders import finding, lesion, tracking
 
 from response.alerts.facts import Picture
-from response.alerts.rules import evaluate
+from response.alerts.rules.all_rules import evaluate
 from response.alerts.settings import AlertSettings
 from response.model import LesionReading, Reader, Registration
 from response.protocol import Protocol

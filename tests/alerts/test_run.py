@@ -13,11 +13,11 @@ from alert_clinic import DAYS, NOW, count_events, count_told, look, open_clinic,
 from response.alerts import run as run_module
 from response.alerts.acts import Person, acknowledge
 from response.alerts.after import run_after
-from response.alerts.beat_file import read_beat
-from response.alerts.lock import hold_lease
-from response.alerts.rules import evaluate
-from response.alerts.schedule_work import Work
-from response.alerts.sending import Reply
+from response.alerts.delivery.sending import Reply
+from response.alerts.rules.all_rules import evaluate
+from response.alerts.runner.beat_file import read_beat
+from response.alerts.runner.lock import hold_lease
+from response.alerts.runner.schedule_work import Work
 from response.errors import ProtocolError
 from response.model import AlertMessage
 from response.pipeline import assess_all

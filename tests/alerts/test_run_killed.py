@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from alert_clinic import NOW, count_events, count_told, look, open_clinic, write_course
 
-from response.alerts.sending import Reply
+from response.alerts.delivery.sending import Reply
 from response.model import AlertMessage
 from response.store import Store
 from response.terms import Channel, Outcome

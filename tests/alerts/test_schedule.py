@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from serve_process import serving, wait_for
 
-from response.alerts.lock import RUNNER, hold_lock
-from response.alerts.schedule import Pace, Plan, Server
-from response.alerts.schedule_file import NAME, SET_ASIDE, make_store, read_next_runs
+from response.alerts.runner.lock import RUNNER, hold_lock
+from response.alerts.runner.schedule import Pace, Plan, Server
+from response.alerts.runner.schedule_file import NAME, SET_ASIDE, make_store, read_next_runs
 from response.alerts.settings import AlertSettings
 from response.workspace import Workspace
 

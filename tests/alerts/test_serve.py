@@ -14,8 +14,8 @@ from alert_clinic import count_events, write_course
 from mail_server import Mailbox, serve_mail
 from serve_process import QUICK, serving, start, wait_for
 
-from response.alerts.beat_file import read_beat
-from response.alerts.schedule import Server
+from response.alerts.runner.beat_file import read_beat
+from response.alerts.runner.schedule import Server
 from response.store import Store
 from response.workspace import Workspace
 

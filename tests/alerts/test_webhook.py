@@ -15,10 +15,10 @@ from alert_makers import NOON, make_message, make_settings
 from hook_receiver import Receiver, serve_hook
 from mail_server import Certificate, make_certificate
 
-from response.alerts.hooks import write_hook
-from response.alerts.sending import Reply
+from response.alerts.delivery.hooks import write_hook
+from response.alerts.delivery.sending import Reply
+from response.alerts.delivery.webhook import WebhookSender
 from response.alerts.settings import Webhook
-from response.alerts.webhook import WebhookSender
 from response.terms import Channel, Outcome
 
 Kind = Literal["generic", "slack", "teams"]

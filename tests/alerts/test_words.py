@@ -11,9 +11,7 @@ from alert_makers import NOON, make_alert, make_settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from response.alerts.rule_words import WORDS
-from response.alerts.settings import RULES, AlertSettings
-from response.alerts.words import (
+from response.alerts.delivery.words import (
     LISTED,
     LONGEST_TITLE,
     News,
@@ -22,6 +20,8 @@ from response.alerts.words import (
     write_body,
     write_title,
 )
+from response.alerts.rules.words import WORDS
+from response.alerts.settings import RULES, AlertSettings
 from response.model import AlertEvent, Reader
 from response.terms import AlertChange, Severity
 

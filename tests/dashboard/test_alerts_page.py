@@ -16,10 +16,10 @@ from dashboard.components.alerts import LINE_SHOWN, alert_line, inbox_link, watc
 from dashboard.inbox import Inbox, InboxView, Opened, Watch
 from dashboard.links import Place, parse_place, write_place
 from dashboard.pages import alerts
-from response.alerts.beat import Beat
-from response.alerts.beat_file import change_beat
-from response.alerts.outbox import Posted
+from response.alerts.delivery.outbox import Posted
 from response.alerts.record import AlertRecord
+from response.alerts.runner.beat import Beat
+from response.alerts.runner.beat_file import change_beat
 from response.model import Reader
 from response.terms import AccountRole, AlertChange, Outcome, Severity
 from response.workspace import Workspace

@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from response.alerts.case import AHEAD, About, Case, Grade, make_alert
 from response.alerts.facts import Scanned
-from response.alerts.rules_response import UNCONFIRMED
+from response.alerts.rules.case import AHEAD, About, Case, Grade, make_alert
+from response.alerts.rules.progression import UNCONFIRMED
 from response.endpoints import longest_gap_days, select_effective
 from response.model import Alert, SubjectResult
 from response.terms import Audience, Category, Severity, find_kin

@@ -1,7 +1,7 @@
 """The heartbeat: when alerts were last evaluated and delivered, and what fails since when. Pure.
 
-It is kept outside the database (:mod:`response.alerts.beat_file`), so that a database that cannot
-be opened is told as well.
+It is kept outside the database (:mod:`response.alerts.runner.beat_file`), so that a database that
+cannot be opened is told as well.
 """
 
 from __future__ import annotations

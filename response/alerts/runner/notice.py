@@ -11,14 +11,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 
-from response.alerts.health import Health, describe_problem, list_operators
-from response.alerts.lock import hold_lock
-from response.alerts.routing import Addressee
-from response.alerts.rule_words import name_rule
-from response.alerts.rules_program import Problem
-from response.alerts.sending import Sender
-from response.alerts.small_file import DamagedFileError, read_small, write_small
-from response.alerts.words import find_gravest, make_link
+from response.alerts.delivery.routing import Addressee
+from response.alerts.delivery.sending import Sender
+from response.alerts.delivery.words import find_gravest, make_link
+from response.alerts.rules.program import Problem
+from response.alerts.rules.words import name_rule
+from response.alerts.runner.health import Health, describe_problem, list_operators
+from response.alerts.runner.lock import hold_lock
+from response.alerts.runner.small_file import DamagedFileError, read_small, write_small
 from response.errors import AlertError
 from response.model import AlertMessage
 from response.terms import Channel, Outcome

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 
-from response.alerts.case import About, Case, Grade, make_alert
-from response.alerts.lesion_news import is_clear_table, is_clear_tracking
+from response.alerts.rules.case import About, Case, Grade, make_alert
+from response.alerts.rules.lesion_news import is_clear_table, is_clear_tracking
 from response.endpoints import select_effective
 from response.explain import deciding_sentences
 from response.export.report_data import NAMES

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from response.alerts.facts import Picture, restrict
-from response.alerts.identity import make_alert_id
+from response.alerts.rules.identity import make_alert_id
 from response.alerts.settings import AlertSettings
 from response.endpoints import select_effective
 from response.export.report_data import NAMES

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from response.alerts.case import About, Case, Grade, make_alert
-from response.alerts.lesion_news import News, Told, read_table_news, read_tracking_news
+from response.alerts.rules.case import About, Case, Grade, make_alert
+from response.alerts.rules.lesion_news import News, Told, read_table_news, read_tracking_news
 from response.chosen_rows import group_rows
 from response.model import Alert, Finding, Reader, Tracking
 from response.terms import Audience, Event, Role, Severity

@@ -8,17 +8,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from response.alerts.case import Case
 from response.alerts.facts import Picture
-from response.alerts.rules_confirmation import find_confirmations
-from response.alerts.rules_discordance import find_discordance
-from response.alerts.rules_early import find_early_growth
-from response.alerts.rules_follow_up import find_dates_to_come, find_missing_scans
-from response.alerts.rules_growth import find_near_progression
-from response.alerts.rules_lesions import find_doubted_matches, find_lesion_news
-from response.alerts.rules_response import find_progressions
-from response.alerts.rules_uptake import find_uptake_rises
-from response.alerts.rules_waiting import (
+from response.alerts.rules.case import Case
+from response.alerts.rules.confirmation import find_confirmations
+from response.alerts.rules.discordance import find_discordance
+from response.alerts.rules.early_growth import find_early_growth
+from response.alerts.rules.follow_up import find_dates_to_come, find_missing_scans
+from response.alerts.rules.growth import find_near_progression
+from response.alerts.rules.lesions import find_doubted_matches, find_lesion_news
+from response.alerts.rules.progression import find_progressions
+from response.alerts.rules.uptake import find_uptake_rises
+from response.alerts.rules.waiting import (
     find_long_waiting,
     find_missing_references,
     find_untrusted,

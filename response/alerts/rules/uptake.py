@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from response.alerts.case import About, Case, Grade, make_alert
-from response.alerts.lesion_news import list_days
-from response.alerts.rules_lesions import LESION
+from response.alerts.rules.case import About, Case, Grade, make_alert
+from response.alerts.rules.lesion_news import list_days
+from response.alerts.rules.lesions import LESION
 from response.chosen_rows import group_rows
 from response.criteria.course import choose_baseline
 from response.endpoints import select_effective

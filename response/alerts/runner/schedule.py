@@ -20,11 +20,11 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from response.alerts.health import NO_OPERATOR, list_operators
-from response.alerts.last_protocol import read_protocol_or_last
-from response.alerts.lock import RUNNER, hold_lock
-from response.alerts.schedule_file import make_store, read_next_runs, set_aside
-from response.alerts.schedule_work import StoppingError, Work
+from response.alerts.runner.health import NO_OPERATOR, list_operators
+from response.alerts.runner.last_protocol import read_protocol_or_last
+from response.alerts.runner.lock import RUNNER, hold_lock
+from response.alerts.runner.schedule_file import make_store, read_next_runs, set_aside
+from response.alerts.runner.schedule_work import StoppingError, Work
 from response.alerts.settings import AlertSettings
 from response.workspace import Workspace
 

@@ -18,9 +18,9 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
-from response.alerts.sending import Reply, reply_within
+from response.alerts.delivery.sending import Reply, reply_within
+from response.alerts.delivery.words import clean, read_severity
 from response.alerts.settings import AlertSettings
-from response.alerts.words import clean, read_severity
 from response.model import AlertMessage
 from response.terms import Outcome, Severity
 

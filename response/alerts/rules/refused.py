@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 
 from response.alerts.facts import Picture
-from response.alerts.identity import make_alert_id
+from response.alerts.rules.identity import make_alert_id
 from response.model import Alert
 from response.terms import Audience, Severity
 

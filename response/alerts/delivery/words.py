@@ -16,10 +16,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from response.alerts.delivery.telling import TOLD_ENDINGS
 from response.alerts.ledger import GRAVEST_FIRST
-from response.alerts.rule_words import explain_rule, name_rule
+from response.alerts.rules.words import explain_rule, name_rule
 from response.alerts.settings import AlertSettings
-from response.alerts.telling import TOLD_ENDINGS
 from response.model import Alert, AlertEvent
 from response.terms import AlertChange, Severity
 

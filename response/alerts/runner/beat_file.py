@@ -9,9 +9,9 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from response.alerts.beat import Beat
-from response.alerts.lock import hold_lock
-from response.alerts.small_file import DamagedFileError, read_small, write_small
+from response.alerts.runner.beat import Beat
+from response.alerts.runner.lock import hold_lock
+from response.alerts.runner.small_file import DamagedFileError, read_small, write_small
 from response.errors import AlertError
 
 NAME = "alerts-beat.json"

@@ -22,10 +22,10 @@ from collections.abc import Mapping
 import urllib3
 from urllib3.exceptions import HTTPError, LocationValueError
 
-from response.alerts.hooks import write_hook
-from response.alerts.sending import Reply, reply_within
+from response.alerts.delivery.hooks import write_hook
+from response.alerts.delivery.sending import Reply, reply_within
+from response.alerts.delivery.words import clean
 from response.alerts.settings import AlertSettings, Webhook
-from response.alerts.words import clean
 from response.model import AlertMessage
 from response.terms import Outcome
 

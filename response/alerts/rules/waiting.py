@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from response.alerts.case import About, Case, Grade, make_alert
-from response.alerts.rules_lesions import WAITS
+from response.alerts.rules.case import About, Case, Grade, make_alert
+from response.alerts.rules.lesions import WAITS
 from response.criteria.percist10_comparable import NO_REFERENCE_ROW
 from response.endpoints import select_effective
 from response.model import Alert, Registration

@@ -17,8 +17,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
+from response.alerts.delivery.words import clean, make_link, read_severity
 from response.alerts.settings import AlertSettings
-from response.alerts.words import clean, make_link, read_severity
 from response.model import AlertMessage
 
 Json = Mapping[str, object]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from response.alerts.case import About, Case, Grade, make_alert
+from response.alerts.rules.case import About, Case, Grade, make_alert
 from response.criteria.course import is_no_disease
 from response.endpoints import select_effective
 from response.model import Alert, Assessment, Reader

@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
-from response.alerts.beat_file import read_beat
-from response.alerts.deliver import DeliveryReport, make_senders
-from response.alerts.last_protocol import keep_protocol, read_protocol_or_last
-from response.alerts.lock import hold_lease
-from response.alerts.outside import tell_outside
+from response.alerts.delivery.deliver import DeliveryReport, make_senders
+from response.alerts.delivery.send_due import send_due
+from response.alerts.delivery.sending import Reply, Sender
 from response.alerts.run import RunReport, is_wanted, run_alerts
-from response.alerts.send_due import send_due
-from response.alerts.sending import Reply, Sender
+from response.alerts.runner.beat_file import read_beat
+from response.alerts.runner.last_protocol import keep_protocol, read_protocol_or_last
+from response.alerts.runner.lock import hold_lease
+from response.alerts.runner.outside import tell_outside
 from response.alerts.settings import AlertSettings
 from response.model import AlertMessage
 from response.protocol import Protocol

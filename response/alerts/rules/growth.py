@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from itertools import islice
 
-from response.alerts.case import About, Case, Grade, make_alert
-from response.alerts.rules_early import MRECIST, find_evidence, group_results, is_complete
-from response.alerts.rules_response import GROWTH, describe_sum, rests_on_untrusted
+from response.alerts.rules.case import About, Case, Grade, make_alert
+from response.alerts.rules.early_growth import MRECIST, find_evidence, group_results, is_complete
+from response.alerts.rules.progression import GROWTH, describe_sum, rests_on_untrusted
 from response.criteria.recist11 import PD_MINIMUM_MM
 from response.endpoints import select_effective
 from response.model import Alert, Assessment, SubjectResult

@@ -11,8 +11,8 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from response.alerts.beat import Beat
-from response.alerts.identity import make_alert_id
+from response.alerts.rules.identity import make_alert_id
+from response.alerts.runner.beat import Beat
 from response.alerts.settings import AlertSettings
 from response.model import Alert
 from response.terms import Audience, Severity

@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from response.alerts.case import About, Case, Grade, make_alert
-from response.alerts.rules_response import rests_on_untrusted
+from response.alerts.rules.case import About, Case, Grade, make_alert
+from response.alerts.rules.progression import rests_on_untrusted
 from response.endpoints import select_effective
 from response.export.report_data import NAMES
 from response.model import Alert, Assessment, SubjectFacts, SubjectResult

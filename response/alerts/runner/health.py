@@ -6,12 +6,12 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from response.alerts.beat import Beat
-from response.alerts.beat_file import read_beat
-from response.alerts.last_protocol import read_protocol_or_last
-from response.alerts.routing import Addressee, list_addressees
-from response.alerts.rule_words import name_rule
-from response.alerts.rules_program import Problem, find_problems, is_in_use, write_moment
+from response.alerts.delivery.routing import Addressee, list_addressees
+from response.alerts.rules.program import Problem, find_problems, is_in_use, write_moment
+from response.alerts.rules.words import name_rule
+from response.alerts.runner.beat import Beat
+from response.alerts.runner.beat_file import read_beat
+from response.alerts.runner.last_protocol import read_protocol_or_last
 from response.alerts.settings import AlertSettings
 from response.terms import Audience, Severity
 from response.workspace import Workspace

@@ -6,14 +6,14 @@ import datetime as dt
 import os
 from collections.abc import Mapping
 
-from response.alerts.beat import note_delivery
-from response.alerts.beat_file import change_beat
-from response.alerts.deliver import DeliveryReport, deliver_due, make_senders
-from response.alerts.mail import MailSender
-from response.alerts.outbox import Posted
-from response.alerts.sending import Sender
+from response.alerts.delivery.deliver import DeliveryReport, deliver_due, make_senders
+from response.alerts.delivery.mail import MailSender
+from response.alerts.delivery.outbox import Posted
+from response.alerts.delivery.sending import Sender
+from response.alerts.delivery.webhook import WebhookSender
+from response.alerts.runner.beat import note_delivery
+from response.alerts.runner.beat_file import change_beat
 from response.alerts.settings import AlertSettings
-from response.alerts.webhook import WebhookSender
 from response.model import DeliveryAttempt
 from response.store import Store
 from response.terms import Channel, Outcome

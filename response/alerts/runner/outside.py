@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import urllib3
 from urllib3.exceptions import HTTPError, LocationValueError
 
-from response.alerts.beat import Beat
-from response.alerts.sending import Reply, reply_within
+from response.alerts.delivery.sending import Reply, reply_within
+from response.alerts.runner.beat import Beat
 from response.alerts.settings import LOCAL
 from response.terms import Outcome
 

@@ -5,7 +5,7 @@ A slip in the file must not silence a clinic. The copy is ``alerts-protocol.toml
 
 from __future__ import annotations
 
-from response.alerts.small_file import replace_file
+from response.alerts.runner.small_file import replace_file
 from response.errors import ProtocolError
 from response.protocol import Protocol, read_protocol
 from response.workspace import Workspace

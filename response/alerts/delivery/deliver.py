@@ -16,14 +16,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from response.alerts.hours import find_quiet_end
+from response.alerts.delivery.hours import find_quiet_end
+from response.alerts.delivery.mail import MailSender
+from response.alerts.delivery.outbox import Posted
+from response.alerts.delivery.sending import Reply, Sender
+from response.alerts.delivery.webhook import WebhookSender
+from response.alerts.delivery.words import read_severity
 from response.alerts.ledger import GRAVEST_FIRST
-from response.alerts.mail import MailSender
-from response.alerts.outbox import Posted
-from response.alerts.sending import Reply, Sender
 from response.alerts.settings import AlertSettings
-from response.alerts.webhook import WebhookSender
-from response.alerts.words import read_severity
 from response.model import DeliveryAttempt
 from response.terms import Channel, Outcome
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
 
-from response.alerts.case import About, Case, Grade, make_alert
-from response.alerts.early import Growth, follow_growth
-from response.alerts.rules_response import GROWTH, rests_on_untrusted
+from response.alerts.rules.case import About, Case, Grade, make_alert
+from response.alerts.rules.early import Growth, follow_growth
+from response.alerts.rules.progression import GROWTH, rests_on_untrusted
 from response.chosen_rows import group_rows
 from response.criteria.recist11 import PD_MINIMUM_MM
 from response.endpoints import select_effective
@@ -26,9 +26,9 @@ _Lengths = Mapping[tuple[Reader, str], Sequence[Decimal]]
 def find_early_growth(case: Case) -> Iterator[Alert]:
     """Growth of the sum that measurement error hardly explains, before progression; ours.
 
-    The rule itself is :mod:`response.alerts.early`. The last complete sum counts; it began at the
-    first of those that have shown it since without a break. Once progression came it is no news,
-    nor is it while the response is complete: normal nodes differ by some millimetres (A04).
+    The rule itself is :mod:`response.alerts.rules.early`. The last complete sum counts; it began at
+    the first of those that have shown it since without a break. Once progression came it is no
+    news, nor is it while the response is complete: normal nodes differ by some millimetres (A04).
     """
     if not case.settings.early_growth.enabled:
         return

@@ -13,11 +13,8 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from response.alerts.hours import DAY, find_last_digest, find_quiet_end
-from response.alerts.ledger import GRAVEST_FIRST, SYSTEM, Changes
-from response.alerts.record import AlertRecord
-from response.alerts.settings import AlertSettings
-from response.alerts.telling import (
+from response.alerts.delivery.hours import DAY, find_last_digest, find_quiet_end
+from response.alerts.delivery.telling import (
     Telling,
     find_last_state,
     find_news,
@@ -25,7 +22,10 @@ from response.alerts.telling import (
     find_rise,
     is_unanswered,
 )
-from response.alerts.words import News, find_gravest, write_body, write_title
+from response.alerts.delivery.words import News, find_gravest, write_body, write_title
+from response.alerts.ledger import GRAVEST_FIRST, SYSTEM, Changes
+from response.alerts.record import AlertRecord
+from response.alerts.settings import AlertSettings
 from response.model import Alert, AlertEvent, AlertMessage
 from response.terms import AlertChange, Audience, Channel, Severity
 

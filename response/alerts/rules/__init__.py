@@ -1,0 +1,1 @@
+"""The rules of alerts, and what they are reckoned with. Pure."""

@@ -1,0 +1,1 @@
+"""What keeps evaluations going, and says when they have stopped."""
