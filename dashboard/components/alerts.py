@@ -8,12 +8,12 @@ from typing import Any
 
 from dash import html
 
-from dashboard.components.bits import attributes, link
+from dashboard.components.bits import attributes, link, reader_words
 from dashboard.inbox import Watch
 from dashboard.links import Place, lesion_url, reader_token, subject_url, write_place
 from response.alerts.record import AlertRecord
 from response.alerts.rules.words import name_rule
-from response.model import Alert
+from response.model import Alert, Reader
 from response.terms import AlertState, Severity
 
 MARKS: dict[Severity, str] = {Severity.HIGH: "▲", Severity.MEDIUM: "◆", Severity.LOW: "○"}
@@ -118,10 +118,16 @@ def alert_line(records: Sequence[AlertRecord], today: dt.date) -> list[Any]:
     return [html.Nav(items, className="alert-line", **attributes(aria_label="Alerts"))]
 
 
+def whose_reading(alert: Alert) -> str:
+    """Name the reader that an alert rests on, where it is not the one that is meant unsaid."""
+    return "" if alert.reader in (None, Reader()) else reader_words(alert.reader)
+
+
 def _line_item(record: AlertRecord, today: dt.date) -> Any:
     alert, state = record.alert, record.state_on(today)
     where = " ".join(word for word in (alert.tracking_id, alert.time_point) if word)
-    words = name_rule(alert.rule) + (f" · {where}" if where else "")
+    parts = (name_rule(alert.rule), where, whose_reading(alert))
+    words = " · ".join(part for part in parts if part)
     if state is not AlertState.OPEN:
         words += f" · {state.value}"
     return link(

@@ -28,6 +28,7 @@ from dashboard.components.alerts import (
     severity_mark,
     subject_of,
     watch_banner,
+    whose_reading,
 )
 from dashboard.components.bits import attributes, chips, counted, link, notice
 from dashboard.components.outbox import outbox_section
@@ -231,6 +232,7 @@ def _row(record: AlertRecord, view: InboxView, place: Place) -> Any:
                     ),
                     *labels(alert),
                     html.Div(alert.text, className="alert-text"),
+                    html.Div(whose_reading(alert), className="muted small"),
                 ],
                 scope="row",
             ),

@@ -12,7 +12,13 @@ from plotly.utils import PlotlyJSONEncoder
 from dashboard.alert_list import Wanted, choose_records, count_open, read_wanted
 from dashboard.auth import Visitor
 from dashboard.components.alert_detail import alert_detail
-from dashboard.components.alerts import LINE_SHOWN, alert_line, inbox_link, watch_banner
+from dashboard.components.alerts import (
+    LINE_SHOWN,
+    alert_line,
+    inbox_link,
+    watch_banner,
+    whose_reading,
+)
 from dashboard.inbox import Inbox, InboxView, Opened, Watch
 from dashboard.links import Place, parse_place, write_place
 from dashboard.pages import alerts
@@ -353,3 +359,15 @@ def test_a_reader_with_a_number_is_named_in_the_address(view, record):
     known = replace(record("growth"), alert=replace(record("growth").alert, reader=other))
     page = alerts.layout(view((known,)), Place("alerts"), READER)
     assert any("reader=INDEPENDENT+ASSESSOR~R1" in one for one in links(page))
+
+
+@pytest.mark.parametrize(
+    ("reader", "words"),
+    [
+        (Reader("INDEPENDENT ASSESSOR", "R1"), "Independent assessor R1"),
+        (Reader(), ""),
+        (None, ""),
+    ],
+)
+def test_whose_reading_it_is_is_said_where_it_is_not_the_plain_one(record, reader, words):
+    assert whose_reading(replace(record("growth").alert, reader=reader)) == words
