@@ -362,4 +362,6 @@ def _problem(loc: tuple[int | str, ...], kind: str, message: str, value: object)
     where = ".".join(str(part) for part in loc)
     if kind == "extra_forbidden":
         return f"{where}: unknown key"
+    if where.startswith("alerts") and not isinstance(value, int | float | bool):
+        return f"{where}: {message}"  # an address, perhaps a secret: never shown
     return f"{where}: {message} (found {value!r})"

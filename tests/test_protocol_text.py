@@ -56,3 +56,10 @@ def test_a_byte_order_mark_before_the_protocol_is_passed_over(tmp_path):
     path = tmp_path / "protocol.toml"
     path.write_text("[targets]\nmax_total = 3\n", encoding="utf-8-sig")
     assert read_protocol(path).targets.max_total == 3
+
+
+def test_an_address_in_a_wrong_alert_setting_is_never_shown() -> None:
+    text = '[[alerts.webhooks]]\nname = "chat"\nurl = "http://hooks.example/SECRET"'
+    with pytest.raises(ProtocolError, match="plain http to") as caught:
+        parse_protocol(text)
+    assert "SECRET" not in str(caught.value)

@@ -31,6 +31,9 @@ EVALUATED = frozenset(
 Thread = tuple[str, str]
 """A story, of one subject."""
 
+CLOCK_AHEAD = dt.timedelta(days=2)
+"""A moment farther ahead of the clock was written by a clock that was wrong; ours."""
+
 SYSTEM = "system"
 """The actor of what an evaluation does."""
 
@@ -78,6 +81,7 @@ def reconcile(
     seen: Evaluation,
     make_id: Callable[[], str],
     describe_now: Callable[[Alert], str] = lambda _alert: "",
+    was_corrected: Callable[[Alert], bool] = lambda _alert: False,
 ) -> Changes:
     """Say what becomes of alerts.
 
@@ -91,6 +95,9 @@ def reconcile(
         Makes the id of an event.
     describe_now
         Says what the facts say now of what an alert was about, for the note of its end.
+    was_corrected
+        Tells whether a correction took its facts away, rather than a later scan that answered it:
+        then it is withdrawn, lasting or not.
 
     Returns
     -------
@@ -108,7 +115,7 @@ def reconcile(
     newly: dict[Thread, list[Alert]] = {}
     for alert_id in sorted(holding):
         alert, record = holding[alert_id], standing.get(alert_id)
-        if record is not None and _is_left_alone(record, seen):
+        if record is not None and _is_bound(record, seen):
             continue
         change, note = _compare(alert, record)
         if change is None:
@@ -121,7 +128,8 @@ def reconcile(
     for alert_id in sorted(standing.keys() - holding.keys()):
         record = standing[alert_id]
         if not record.ended and not _is_left_alone(record, seen):
-            _end(record.alert, newly, events, describe_now)
+            withdrawn = record.alert.lasting or was_corrected(record.alert)
+            _end(record.alert, newly, events, describe_now, withdrawn=withdrawn)
     return Changes(tuple(alerts), tuple(events.made))
 
 
@@ -145,6 +153,8 @@ def _end(
     newly: Mapping[Thread, Sequence[Alert]],
     events: _Writer,
     describe_now: Callable[[Alert], str],
+    *,
+    withdrawn: bool,
 ) -> None:
     """Say how an alert whose facts have gone ends."""
     if alert.rule in events.seen.off:
@@ -157,7 +167,7 @@ def _end(
         note = f"{heir.rule} took its place" + (f": {words}" if words else "")
         events.add(alert.alert_id, AlertChange.SUPERSEDED, note, heir.alert_id)
         return
-    if alert.lasting:
+    if withdrawn:
         note = f"the facts no longer say so: {words}" if words else "the facts no longer say so"
         events.add(alert.alert_id, AlertChange.WITHDRAWN, note)
     else:
@@ -200,11 +210,21 @@ def describe_difference(former: Alert, alert: Alert) -> str:
 
 
 def _is_left_alone(record: AlertRecord, seen: Evaluation) -> bool:
+    """Whether an alert that does not hold may not end: nobody could look."""
+    return record.alert.subject in seen.unknown or _is_bound(record, seen)
+
+
+def _is_bound(record: AlertRecord, seen: Evaluation) -> bool:
+    """Whether what a later day made of an alert stands.
+
+    What was written by a clock far ahead of this one binds nothing.
+    """
     alert = record.alert
-    if alert.date > seen.seen_until or alert.subject in seen.unknown:
+    if alert.date > seen.seen_until:
         return True
-    last = [event.as_of for event in record.events if event.change in EVALUATED]
-    return not alert.lasting and max(last) > seen.as_of
+    believed = seen.now + CLOCK_AHEAD
+    last = [e.as_of for e in record.events if e.change in EVALUATED and e.at <= believed]
+    return not alert.lasting and max(last, default=dt.date.min) > seen.as_of
 
 
 def _thread(alert: Alert) -> Thread:

@@ -18,6 +18,9 @@ WAITED = (
 )
 """What ends when nobody waits for a scan any more."""
 
+GROWING = ("near_progression", "early_growth", "uptake_rise")
+"""What a later scan answers."""
+
 _Seen = tuple[dt.date, str, str]
 """Day, time point, and what is said of a lesion there."""
 
@@ -42,6 +45,21 @@ def describe_present(picture: Picture, alert: Alert) -> str:
     if alert.criterion:
         return _describe_category(picture, alert)
     return _describe_scans(picture, alert)
+
+
+def is_corrected(picture: Picture, alert: Alert) -> bool:
+    """Tell whether a correction took an alert's facts away, and no later scan answered it.
+
+    Of a progression: its own time point says so no more. Of growth and uptake: nothing later was
+    scanned.
+    """
+    if alert.rule in PROGRESSED:
+        return not any(
+            find_kin(row.overall_response) == Category.PD
+            for row in _find_rows(picture, alert)
+            if (row.time_point, row.reader) == (alert.time_point, alert.reader)
+        )
+    return alert.rule in GROWING and not any(one.date > alert.date for one in picture.scanned)
 
 
 def _describe_end(picture: Picture) -> str:

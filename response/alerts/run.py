@@ -17,7 +17,7 @@ from response.alerts.delivery.routing import route
 from response.alerts.delivery.send_due import Senders, send_due
 from response.alerts.facts import Picture, restrict
 from response.alerts.ledger import Changes, Evaluation, apply_changes, reconcile
-from response.alerts.present import describe_present
+from response.alerts.present import describe_present, is_corrected
 from response.alerts.read_facts import read_pictures
 from response.alerts.record import AlertRecord
 from response.alerts.rules.all_rules import evaluate
@@ -60,6 +60,11 @@ class Found:
         """Say how what an alert was about stands now."""
         picture = self.pictures.get(alert.subject)
         return describe_present(picture, alert) if picture else ""
+
+    def was_corrected(self, alert: Alert) -> bool:
+        """Tell whether a correction took an alert's facts away."""
+        picture = self.pictures.get(alert.subject)
+        return picture is not None and is_corrected(picture, alert)
 
 
 @dataclass(slots=True)
@@ -288,7 +293,7 @@ def preview_alerts(
     if not ended:
         records = (*records, *store.alerts.read_records(alert_ids=holding))
     known = {one.alert.alert_id: one for one in records}
-    made = reconcile(known, found.seen(today, now), lambda: "", found.describe)
+    made = reconcile(known, found.seen(today, now), lambda: "", found.describe, found.was_corrected)
     changed = {one.alert_id for one in made.events}
     return Preview(tuple(apply_changes(known, made).values()), len(changed), found.refused)
 
@@ -330,7 +335,9 @@ class _Run:
         def decide(
             standing: Mapping[str, AlertRecord], outbox: tuple[AlertMessage, ...]
         ) -> Changes:
-            made = reconcile(standing, seen, lambda: uuid.uuid4().hex, found.describe)
+            made = reconcile(
+                standing, seen, lambda: uuid.uuid4().hex, found.describe, found.was_corrected
+            )
             messages, more = route(made, standing, outbox, settings, self.how.now, seen.as_of)
             return Changes(made.alerts, (*made.events, *more), messages)
 

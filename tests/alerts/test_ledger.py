@@ -249,3 +249,24 @@ def test_the_order_of_facts_changes_nothing(
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
     turned = dict(reversed(records.items()))
     assert look(turned, *shuffled, on=1)[1] == look(records, *then, on=1)[1]
+
+
+def test_a_condition_that_a_correction_took_away_is_withdrawn() -> None:
+    records, _ = look({}, OVERDUE)
+    seen = Evaluation((), DAY, NOON)
+    made = reconcile(records, seen, lambda: "1", was_corrected=lambda _alert: True)
+    assert told(made) == [("overdue-1", AlertChange.WITHDRAWN)]
+
+
+def test_what_holds_of_a_subject_that_cannot_be_evaluated_opens_again() -> None:
+    records, _ = look({}, OVERDUE)
+    records, _ = look(records, on=1)
+    made = look(records, OVERDUE, on=2, unknown=[OVERDUE.subject])[1]
+    assert told(made) == [("overdue-1", AlertChange.REOPENED)]
+
+
+def test_a_clock_that_was_years_ahead_binds_nothing() -> None:
+    records, _ = look({}, OVERDUE)
+    records, made = look(records, on=3650)
+    assert told(made) == [("overdue-1", AlertChange.RESOLVED)]
+    assert told(look(records, OVERDUE, on=1)[1]) == [("overdue-1", AlertChange.REOPENED)]

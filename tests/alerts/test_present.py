@@ -7,7 +7,7 @@ from dataclasses import replace
 from alert_pictures import NAME, START, course, look, on, picture, row
 
 from response.alerts.facts import Picture
-from response.alerts.present import describe_present
+from response.alerts.present import describe_present, is_corrected
 from response.model import LesionReading, SubjectFacts
 from response.terms import LesionState, Role
 
@@ -58,3 +58,17 @@ def test_what_nobody_waits_for_after_death_says_so() -> None:
 def test_a_date_to_come_ends_by_its_correction() -> None:
     wrong, right = picture(course((0, "50"), (60, "50"))), picture(course((0, "50"), (8, "50")))
     assert note(wrong, 8, "date_to_come", right) == "W60 is not there now"
+
+
+def test_a_correction_is_told_from_a_later_scan() -> None:
+    before = picture(course((0, "50"), (8, "60")), criteria=["irecist"])
+    (alert,) = look(before, 8, "progression")
+    later = picture(course((0, "50"), (8, "60"), (16, "48")), criteria=["irecist"])
+    assert not is_corrected(later, alert)
+    assert is_corrected(picture(course((0, "50"), (8, "52")), criteria=["irecist"]), alert)
+
+
+def test_growth_that_no_later_scan_answered_was_corrected() -> None:
+    (alert,) = look(picture(course((0, "50"), (8, "58"))), 8, "near_progression")
+    assert is_corrected(picture(course((0, "50"), (8, "51"))), alert)
+    assert not is_corrected(picture(course((0, "50"), (8, "58"), (16, "51"))), alert)

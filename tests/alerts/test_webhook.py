@@ -94,7 +94,8 @@ def test_without_its_secret_nothing_is_sent_unsigned() -> None:
         (301, Outcome.DEAD),
         (307, Outcome.FAILED),
         (400, Outcome.DEAD),
-        (404, Outcome.DEAD),
+        (401, Outcome.FAILED),
+        (404, Outcome.FAILED),
         (408, Outcome.FAILED),
         (410, Outcome.DEAD),
         (429, Outcome.FAILED),
@@ -107,6 +108,14 @@ def test_a_status_says_whether_to_try_again(status: int, outcome: Outcome) -> No
     with serve_hook(receiver) as port:
         assert send(make_sender(port)).outcome is outcome
     assert len(receiver.bodies) == 1  # redirects are not followed, failures not repeated here
+
+
+@pytest.mark.parametrize(
+    ("status", "closed"), [(401, True), (403, True), (404, True), (503, True), (400, False)]
+)
+def test_a_receiver_that_lets_nobody_in_is_a_closed_way(status: int, closed: bool) -> None:
+    with serve_hook(Receiver([status])) as port:
+        assert send(make_sender(port)).way_is_closed is closed
 
 
 def test_a_second_attempt_carries_the_same_id_and_body() -> None:

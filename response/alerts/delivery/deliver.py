@@ -32,6 +32,9 @@ BACK_OFF_MINUTES = (1, 5, 15, 60, 240)
 JITTER = 0.2
 """By how much of it a wait is drawn out at most, so that messages do not come all at once."""
 
+LEAST_ATTEMPTS = 4
+"""A message is not given up after fewer, however long a machine was switched off between them."""
+
 
 class Outbox(Protocol):
     """The messages to be sent, wherever they are kept."""
@@ -205,7 +208,8 @@ def note_attempt(
     if reply.outcome is not Outcome.FAILED:
         return attempt
     since = posted.tried_since or now
-    if now - since >= dt.timedelta(hours=settings.give_up_hours):
+    often = count_failures(posted) + 1 >= LEAST_ATTEMPTS
+    if often and now - since >= dt.timedelta(hours=settings.give_up_hours):
         words = f"given up after {settings.give_up_hours} hours: {reply.detail}"
         return replace(attempt, outcome=Outcome.DEAD, detail=words)
     return replace(attempt, next_at=now + find_wait(message_id, count_failures(posted)))

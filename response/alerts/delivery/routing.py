@@ -23,7 +23,7 @@ from response.alerts.delivery.telling import (
     is_unanswered,
 )
 from response.alerts.delivery.words import News, find_gravest, write_body, write_title
-from response.alerts.ledger import GRAVEST_FIRST, SYSTEM, Changes
+from response.alerts.ledger import CLOCK_AHEAD, GRAVEST_FIRST, SYSTEM, Changes
 from response.alerts.record import AlertRecord
 from response.alerts.settings import AlertSettings
 from response.model import Alert, AlertEvent, AlertMessage
@@ -288,7 +288,8 @@ def _escalate(
         if not hours or not heard or not is_unanswered(record):
             continue
         since = find_rise(record) or record.events[find_opening(record)]
-        if now - since.at >= dt.timedelta(hours=hours):
+        by_wrong_clock = since.at > now + CLOCK_AHEAD
+        if by_wrong_clock or now - since.at >= dt.timedelta(hours=hours):
             note = f"nobody acknowledged it in {hours} hours"
             made.append(_make_event(record, AlertChange.ESCALATED, day, now, note))
     return tuple(made)

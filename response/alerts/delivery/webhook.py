@@ -36,6 +36,8 @@ WHOLE_S = 30.0
 LASTING_REDIRECTS = (301, 308)
 TRY_AGAIN = (408, 429)
 """Refusals (4xx) that are for now."""
+NOT_LET_IN = (401, 403, 404)
+"""Refusals of whoever asks, whatever the message: the way is closed until somebody mends it."""
 
 
 class WebhookSender:
@@ -109,9 +111,13 @@ def judge_status(status: int) -> Reply:
         dead = status in LASTING_REDIRECTS
         words = f"{status}: sends us elsewhere, which is not followed; give the final address"
         return Reply(Outcome.DEAD if dead else Outcome.FAILED, words)
+    if status in NOT_LET_IN:
+        words = f"{status}: the receiver lets nobody in here; see its address and secret"
+        return Reply(Outcome.FAILED, words, way_is_closed=True)
     if 400 <= status < 500 and status not in TRY_AGAIN:
         return Reply(Outcome.DEAD, f"{status}: the receiver refused the message")
-    return Reply(Outcome.FAILED, f"{status}: the receiver could not take the message")
+    words = f"{status}: the receiver could not take the message"
+    return Reply(Outcome.FAILED, words, way_is_closed=status >= 500)
 
 
 def sign(secret: str, timestamp: int, body: bytes) -> str:
