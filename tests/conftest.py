@@ -10,27 +10,14 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
-SHARING = ("browser", "dashboard", "pacs", "register")
-"""Folders whose tests share something that is slow to make: a browser, workspaces, a PACS."""
-
-
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run quick tests before slow ones, and pages in a browser last.
-
-    Where several processes share the tests, those of a file (or of a folder that shares things)
-    stay together.
-    """
-    items.sort(key=lambda item: (is_marked(item, "browser"), is_marked(item, "slow")))
-    for item in items:
-        folder = item.path.parent.name
-        room = folder if folder in SHARING else item.path.relative_to(REPOSITORY)
-        item.add_marker(pytest.mark.xdist_group(f"{room} {is_marked(item, 'slow')}"))
-
-
-def is_marked(item: pytest.Item, name: str) -> bool:
-    """Tell whether a test has a marker."""
-    return item.get_closest_marker(name) is not None
+    """Run quick tests before slow ones, and pages in a browser last."""
+    items.sort(
+        key=lambda item: (
+            item.get_closest_marker("browser") is not None,
+            item.get_closest_marker("slow") is not None,
+        )
+    )
 
 
 @pytest.fixture(scope="session")
